@@ -1,0 +1,94 @@
+/* annotate.h - what is this insert?  All classes compete on one documented score. */
+#ifndef EXM_ANNOTATE_H
+#define EXM_ANNOTATE_H
+
+#include "exomir/ref.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * The score of an explanation, lower is better:
+ *
+ *     cost = 10 (substitutions + 5' additions) + 3 tail         tail <= 3 nt
+ *
+ * so templated (0) < tail of 1, 2, 3 (3, 6, 9) < one substitution (10) < both < two (20).
+ * The tail is the end of the read from the first mismatch among its last 3 nt on; 5'
+ * additions are mismatching bases before the mature's start.  At most 2 substitutions.
+ * Classes are compared by cost alone.  Among miRNA explanations of equal cost the shift
+ * against the mature decides the name:  shift = 2 |d5| + |d3|  (0: the canonical mature).
+ *
+ * An explanation counts only if chance is an unlikely author:
+ *
+ *     bits = 2 (matching nt) - 6 (substitutions + additions) >= 13 + log2(search space)
+ *
+ * with the search space of its class (start positions; miRNA: all windows around
+ * matures).  This bounds chance hits to about 2^-13 per random read and class.
+ * See docs/methods/counting.md for worked reads.
+ */
+enum {
+    EXM_MAX_SUBS = 2,
+    EXM_MAX_TAIL = 3,
+    EXM_WINDOW_5P = 5, /* |d5| <= 5 and d3 in [-8, 6]: inside, a hairpin read is the mature's */
+    EXM_WINDOW_3P_IN = 8,
+    EXM_WINDOW_3P_OUT = 6
+};
+
+typedef struct exm_candidate {
+    uint32_t class_id;
+    uint32_t template_id;
+    uint32_t mature; /* mature id, or UINT32_MAX: hairpin outside its matures, or other class */
+    uint32_t entity; /* entity id, or UINT32_MAX */
+    int64_t start;   /* template position of read base 0; negative with 5' additions */
+    uint32_t cost, shift;
+    int8_t d5, d3; /* templated 5' / 3' end against the mature: + is to the right (mirGFF3 iso_5p,
+                      iso_3p); additions and tail are not part of the templated stretch */
+    uint8_t n_sub, n_add5, n_tail;
+    uint8_t sub_at[EXM_MAX_SUBS];  /* 0-based read position of each substitution */
+    uint8_t sub_ref[EXM_MAX_SUBS]; /* template base code there (A0 C1 T2 G3) */
+} exm_candidate;
+
+typedef struct exm_annotator exm_annotator;
+
+/* Shares the bundle; immutable after new, so any number of threads may use one. */
+EXM_MUST_USE exm_status exm_annotator_new(const exm_ref *ref, exm_annotator **ret,
+                                          exm_error *reterr);
+void exm_annotator_free(exm_annotator *a);
+
+/* A caller-owned result that is reused from read to read. */
+typedef struct exm_annotation {
+    exm_candidate *cand; /* best cost first; then class_id, shift, entity, template, start */
+    size_t n, cap;
+    size_t n_best;     /* candidates of the least cost: the explanations that tie */
+    uint64_t scanned;  /* seeds looked at, for statistics */
+} exm_annotation;
+void exm_annotation_done(exm_annotation *a);
+
+/*
+ * exm_annotate() - all explanations of an insert of len nt (packed form of trim.h;
+ * len <= 63) with cost <= best cost + margin.  margin 10 also brings in what one
+ * sequencing error would explain; 0 only the ties.  n == 0: unexplained.
+ * One candidate per (template, start); of several matures that fit the same place the
+ * one of least shift is named.
+ */
+EXM_MUST_USE exm_status exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi,
+                                     uint32_t margin, exm_annotation *ret, exm_error *reterr);
+/* The same for an insert of any length >= 16 over ACGT letters (hairpins beyond 63 nt do not count). */
+EXM_MUST_USE exm_status exm_annotate_long(const exm_annotator *a, const char *seq,
+                                          uint32_t len, uint32_t margin,
+                                          exm_annotation *ret, exm_error *reterr);
+
+/* Least bits an explanation of this class needs (13 + log2(search space), rounded up). */
+uint32_t exm_annotator_min_bits(const exm_annotator *a, uint32_t class_id);
+
+/* Pack ACGT letters (<= 63) as trim.h does; EXM_EDATA on another letter or length. */
+EXM_MUST_USE exm_status exm_pack(const char *seq, size_t len, uint64_t *lo, uint64_t *hi,
+                                 exm_error *reterr);
+/* Unpack to letters; buf needs 64 bytes; returns the length. */
+uint32_t exm_unpack(uint64_t lo, uint64_t hi, char *buf);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

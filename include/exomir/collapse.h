@@ -1,0 +1,43 @@
+/* collapse.h - the table of unique inserts. */
+#ifndef EXM_COLLAPSE_H
+#define EXM_COLLAPSE_H
+
+#include "exomir/trim.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct exm_collapse exm_collapse;
+
+typedef struct exm_collapse_options {
+    int umi;              /* 1: count distinct UMIs per insert as well */
+    uint64_t expect;      /* unique inserts expected; sizes the table at once */
+} exm_collapse_options;
+
+EXM_MUST_USE exm_status exm_collapse_new(const exm_collapse_options *o, exm_collapse **ret,
+                                         exm_error *reterr);
+void exm_collapse_free(exm_collapse *c);
+
+/* Adds the kept reads among n trimmed ones.  reads[i] belongs to trimmed[i]. */
+EXM_MUST_USE exm_status exm_collapse_add(exm_collapse *c, const exm_read *reads,
+                                         const exm_trimmed *trimmed, size_t n,
+                                         exm_error *reterr);
+
+/* One unique insert.  Packed up to 63 nt; longer ones have seq (not NUL-terminated). */
+typedef struct exm_unique {
+    uint64_t lo, hi;
+    const char *seq; /* NULL when packed */
+    uint32_t len;
+    uint64_t reads, molecules;
+} exm_unique;
+
+/* Ends adding.  Order of the uniques is that of the table: not meaningful, not stable. */
+EXM_MUST_USE exm_status exm_collapse_finish(exm_collapse *c, exm_error *reterr);
+size_t exm_collapse_count(const exm_collapse *c);
+exm_unique exm_collapse_get(const exm_collapse *c, size_t i);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

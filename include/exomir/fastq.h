@@ -1,0 +1,71 @@
+/* fastq.h - FASTQ, FASTA and collapsed FASTA records out of a block of bytes. */
+#ifndef EXM_FASTQ_H
+#define EXM_FASTQ_H
+
+#include "exomir/simd.h"
+#include "exomir/status.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Readable bytes that must follow every block and that follow every seq and qual. */
+enum { EXM_SEQ_PAD = 128 };
+
+/* One record; pointers are into the block or into the parser, valid until the next call. */
+typedef struct exm_read {
+    const char *name; /* without '@' or '>'; up to the end of line, CR removed */
+    const char *seq;  /* only A C G T N, upper case: U is T, IUPAC codes are N */
+    const char *qual; /* [len] Phred+33 bytes 33..126, or NULL in FASTA */
+    uint32_t name_len;
+    uint32_t len;
+    uint64_t copies; /* 1, or the N of a collapsed FASTA name "..._xN" */
+} exm_read;
+
+typedef enum exm_reads_format {
+    EXM_READS_UNKNOWN = 0,
+    EXM_READS_FASTQ,
+    EXM_READS_FASTA,
+    EXM_READS_COLLAPSED /* FASTA whose every name ends in _x<count> */
+} exm_reads_format;
+
+typedef struct exm_fastq exm_fastq;
+
+/* 'source' is copied and names the file in messages. */
+EXM_MUST_USE exm_status exm_fastq_new(const char *source, exm_simd simd, exm_fastq **ret,
+                                      exm_error *reterr);
+void exm_fastq_free(exm_fastq *p);
+exm_reads_format exm_fastq_format(const exm_fastq *p);
+uint64_t exm_fastq_records(const exm_fastq *p); /* records delivered so far */
+
+/*
+ * exm_fastq_parse() - the whole records at the start of data[0..n).
+ *
+ * data     in   block, followed by EXM_SEQ_PAD readable bytes
+ * last     in   1 when no byte follows data[n) in the file
+ * ret      out  [cap] records
+ * ret_n    out  number of records
+ * ret_used out  bytes they occupy; the rest must be given again, with more
+ *
+ * With *ret_n == 0 and !last more bytes are needed.  With last, everything must be
+ * consumed over repeated calls, or it is an error.  Accepts CRLF (each line for
+ * itself), a missing final newline, a '+' line that repeats the name, empty reads,
+ * lines of any length.  The predicted layout (same read length, bare '+') is tried
+ * first; anything else goes the general way with the same result.
+ *
+ * EXM_EDATA names file, record (1-based) and line, and the likely cause: truncated
+ * record; sequence and quality of different length; no '@'; no '+'; '+' name that
+ * differs; blank line; NUL; a byte that is no IUPAC code; a quality byte outside
+ * 33..126; multi-line FASTQ; byte-order mark; UTF-16; bare CR line ends; binary;
+ * HTML instead of reads.  reterr->at is the 0-based record.
+ */
+EXM_MUST_USE exm_status exm_fastq_parse(exm_fastq *p, const char *data, size_t n, int last,
+                                        exm_read *ret, size_t cap, size_t *ret_n,
+                                        size_t *ret_used, exm_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,58 @@
+/* infer.h - which kit made these reads?  With the evidence, or a refusal. */
+#ifndef EXM_INFER_H
+#define EXM_INFER_H
+
+#include "exomir/buf.h"
+#include "exomir/layout.h"
+#include "exomir/fastq.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum exm_kit_call {
+    EXM_KIT_UNCLEAR = 0,
+    EXM_KIT_PRESET,     /* a known kit */
+    EXM_KIT_TRIMMED,    /* reads carry no adapter: already trimmed */
+    EXM_KIT_UNKNOWN_3P  /* an enriched 3' sequence that no preset knows: reported, not used */
+} exm_kit_call;
+
+enum { EXM_INFER_READS = 20000 }; /* reads looked at */
+
+typedef struct exm_infer_score {
+    char kit[24];
+    double found; /* share of reads with the kit's adapter at a plausible insert (15-40 nt) */
+    double found_any; /* share with the adapter anywhere */
+} exm_infer_score;
+
+typedef struct exm_inference {
+    exm_kit_call call;
+    exm_layout layout;       /* the preset, or exm_layout_none() for TRIMMED */
+    uint64_t reads;          /* reads looked at */
+    exm_infer_score score[16];
+    size_t n_scores;         /* every preset, best first */
+    char enriched[EXM_ADAPTER_MAX + 1]; /* commonest 3' sequence after an insert, or "" */
+    double enriched_share;
+    double length_spread;    /* share of reads that are not of the commonest length */
+    double random5_entropy, random3_entropy; /* bits per nt next to the insert: tells 4N kits */
+    char evidence[512];      /* the reason in words, for humans */
+} exm_inference;
+
+/*
+ * exm_infer_kit() - from the first reads of a sample.
+ * reads may come from many batches: feed with exm_inferrer_add() until it returns 0.
+ * Decides between presets that share an adapter (truseq, nextflex-v3/-v4; nebnext, the
+ * far end of qiaseq and dplex) by what stands next to the insert.
+ */
+typedef struct exm_inferrer exm_inferrer;
+EXM_MUST_USE exm_status exm_inferrer_new(exm_inferrer **ret, exm_error *reterr);
+/* 1 while more reads are wanted. */
+int exm_inferrer_add(exm_inferrer *f, const exm_read *reads, size_t n);
+EXM_MUST_USE exm_status exm_inferrer_finish(exm_inferrer *f, exm_inference *ret,
+                                            exm_error *reterr);
+void exm_inferrer_free(exm_inferrer *f);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,67 @@
+/* outdir.h - outputs that exist only when whole: temporary name, fsync, rename. */
+#ifndef EXM_OUTDIR_H
+#define EXM_OUTDIR_H
+
+#include "exomir/buf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * One output file.  Bytes go to "<path>.tmp.<pid>.<n>" beside it; commit() does
+ * fsync, rename and fsync of the folder; free() without commit unlinks the
+ * temporary.  path "-" is standard output (commit checks the flush; no rename).
+ * Write errors (EIO, ENOSPC, EPIPE) are sticky and reported by commit at latest;
+ * short writes and EINTR are continued.  Not for use by two threads at once.
+ */
+typedef struct exm_outfile exm_outfile;
+
+EXM_MUST_USE exm_status exm_outfile_new(const char *path, exm_outfile **ret,
+                                        exm_error *reterr);
+EXM_MUST_USE exm_status exm_outfile_write(exm_outfile *f, const void *p, size_t n,
+                                          exm_error *reterr);
+/* A lower-case hex SHA-256 of all bytes written so far is kept; valid after commit. */
+EXM_MUST_USE exm_status exm_outfile_commit(exm_outfile *f, exm_error *reterr);
+const char *exm_outfile_sha256(const exm_outfile *f);
+void exm_outfile_free(exm_outfile *f);
+
+/* Whole buffer to 'path' atomically. */
+EXM_MUST_USE exm_status exm_outfile_put(const char *path, const exm_buf *b,
+                                        exm_error *reterr);
+
+/*
+ * A run's folder: created if missing (parents are not), stale "*.tmp.*" of dead
+ * processes of ours swept, an old provenance.json removed first, so that a folder
+ * with provenance.json is always complete.  Files are staged: written and fsynced
+ * under their temporary names as they are put, and renamed together by commit(),
+ * provenance.json last.  free() without commit leaves none of this run's files.
+ */
+typedef struct exm_outdir exm_outdir;
+
+EXM_MUST_USE exm_status exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr);
+/* name may hold one or more '/', e.g. "records/S1.exr": folders are made. */
+EXM_MUST_USE exm_status exm_outdir_put(exm_outdir *d, const char *name, const exm_buf *b,
+                                       exm_error *reterr);
+/* For streamed writing: a staged file; hand it back with exm_outdir_close(). */
+EXM_MUST_USE exm_status exm_outdir_open(exm_outdir *d, const char *name, exm_outfile **ret,
+                                        exm_error *reterr);
+/* Flushes and fsyncs; the file stays staged.  Consumes f whether or not it succeeds. */
+EXM_MUST_USE exm_status exm_outdir_close(exm_outdir *d, exm_outfile *f, exm_error *reterr);
+/* The path under which a staged file can be read back before commit; NULL if unknown. */
+const char *exm_outdir_staged_path(const exm_outdir *d, const char *name);
+/* Staged files in order of name: count, then (name, sha256, bytes) of the i-th. */
+size_t exm_outdir_count(const exm_outdir *d);
+const char *exm_outdir_name(const exm_outdir *d, size_t i);
+const char *exm_outdir_sha256(const exm_outdir *d, size_t i);
+uint64_t exm_outdir_bytes(const exm_outdir *d, size_t i);
+/* Renames all, then writes provenance (the caller's JSON) as provenance.json, last. */
+EXM_MUST_USE exm_status exm_outdir_commit(exm_outdir *d, const exm_buf *provenance,
+                                          exm_error *reterr);
+void exm_outdir_free(exm_outdir *d);
+/* open/close/put may be called from several threads at once (internally locked). */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

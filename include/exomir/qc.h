@@ -1,0 +1,50 @@
+/* qc.h - verdicts on one sample: value, limit, reason. */
+#ifndef EXM_QC_H
+#define EXM_QC_H
+
+#include "exomir/json.h"
+#include "exomir/record.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum exm_verdict {
+    EXM_VERDICT_PASS = 0,
+    EXM_VERDICT_NOTE, /* worth a look, no limit broken */
+    EXM_VERDICT_WARN,
+    EXM_VERDICT_FAIL,
+    EXM_VERDICT_NA /* not computable from this input; the reason says why */
+} exm_verdict;
+
+const char *exm_verdict_name(exm_verdict v); /* "pass", "note", "warn", "fail", "na" */
+
+typedef struct exm_qc_item {
+    const char *id;     /* "adapter_found", "mirtrace_quality" ...: stable, in qc.json */
+    const char *title;  /* "Adapter found" */
+    const char *unit;   /* "%", "reads", "nt", "" */
+    const char *source; /* "exomir", "miRTrace 1.0.1", "exceRpt" */
+    double value;       /* in 'unit'; NaN with NA */
+    double low, high;   /* limits, NaN when that side has none */
+    exm_verdict verdict;
+    char reason[256];   /* plain words with value and limit, and what to do */
+} exm_qc_item;
+
+enum { EXM_QC_MAX = 40 };
+
+typedef struct exm_qc {
+    exm_qc_item item[EXM_QC_MAX];
+    size_t n;
+    exm_verdict overall; /* the worst of fail, warn, pass */
+} exm_qc;
+
+/* Cannot fail: what cannot be computed is NA. */
+void exm_qc_sample(const exm_record *r, exm_qc *ret);
+
+/* The object of one sample in qc.json (docs/schemas/qc.schema.json). */
+void exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

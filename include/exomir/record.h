@@ -1,0 +1,110 @@
+/* record.h - the sample record: everything later stages need of one sample, immutable. */
+#ifndef EXM_RECORD_H
+#define EXM_RECORD_H
+
+#include "exomir/digest.h"
+#include "exomir/isomir.h"
+#include "exomir/trim.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { EXM_LEN_BINS = 128 }; /* lengths 0..126 nt, the last bin is 127 and more */
+
+/* Counts of one feature.  [0] reads, [1] molecules (equal to reads without UMIs). */
+typedef struct exm_record_feature {
+    char *name; /* entity name, or template name in other classes */
+    uint32_t class_id;
+    uint64_t em[2];     /* EM, integers by largest remainder over the whole sample */
+    uint64_t unique[2]; /* reads that fit this feature alone */
+    uint64_t best[2];   /* reads whose best explanation, ties by documented order, is this */
+} exm_record_feature;
+
+typedef struct exm_record_class {
+    char *name;
+    uint32_t kind;        /* exm_class_kind */
+    uint64_t em[2];       /* sum over its features */
+    uint64_t unambiguous; /* reads of one feature only */
+    uint64_t shared_within;  /* reads tied between features of this class only */
+    uint64_t shared_between; /* reads (by best) tied with another class */
+} exm_record_class;
+
+/* One unique read called as a mature's isomiR (or the mature itself). */
+typedef struct exm_record_isomir {
+    uint32_t feature; /* into features */
+    uint32_t mature;  /* into matures: which place named it */
+    uint64_t lo, hi;  /* packed sequence (trim.h) */
+    exm_variant variant;
+    uint32_t hits;       /* places (template, start) that explain it equally well */
+    uint32_t n_features; /* features tied: > 1 is a shared read */
+    uint64_t count[2];
+} exm_record_isomir;
+
+typedef struct exm_record_mature {
+    char *name;     /* mature name(s) at this place */
+    char *hairpins; /* parent hairpins that hold the mature, ',' between */
+} exm_record_mature;
+
+typedef struct exm_record {
+    char *sample;
+    char content[33];                /* order-free hash of the reads */
+    char params_sha256[EXM_SHA256_HEX];
+    char ref_sha256[EXM_SHA256_HEX];
+    char version[32];
+    char *params_json; /* the hashed parameters, canonical JSON */
+    char kit[24];
+    char layout[256];
+    char *kit_evidence; /* words; "" when named by the user */
+    uint32_t umi_len;   /* 0: no UMIs */
+
+    /* flow: reads_in = sum(fate); fate[KEPT] = annotated + unannotated + foreign */
+    uint64_t reads_in;
+    uint64_t fate[EXM_FATE_COUNT];
+    uint64_t adapter_found; /* reads with the adapter, whatever their fate */
+    uint64_t annotated, unannotated, foreign;
+    uint64_t molecules;    /* kept, after UMI deduplication */
+    uint64_t unique_reads; /* distinct inserts among kept reads */
+    uint64_t top5_reads;   /* reads of the five commonest inserts */
+    uint64_t bases, bases_q30; /* over whole reads; 0/0 without qualities */
+    uint64_t len_raw[EXM_LEN_BINS];   /* read length as sequenced */
+    uint64_t len_kept[EXM_LEN_BINS];  /* insert length of kept reads */
+    uint64_t len_short[EXM_LEN_BINS]; /* insert length of dimers and short ones */
+    uint64_t *len_by_class;           /* [n_classes][EXM_LEN_BINS], by best class */
+    uint64_t mirnas_in_reference;
+    double error_rate; /* substitutions per nt in reads of unambiguous miRNAs; NaN if < 1,000 reads */
+
+    exm_record_class *classes; /* order of the bundle; class 0 is miRNA */
+    size_t n_classes;
+    exm_record_feature *features; /* sorted by class, then name; only those with any count */
+    size_t n_features;
+    exm_record_mature *matures;
+    size_t n_matures;
+    exm_record_isomir *isomirs; /* sorted by feature, then length, then sequence (ACGT order) */
+    size_t n_isomirs;
+    struct exm_record_clade {
+        char *name;
+        uint64_t reads;
+    } * clades; /* foreign 20-mers, most reads first, ties by name */
+    size_t n_clades;
+} exm_record;
+
+void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is legal */
+
+/*
+ * exm_record_encode() - the .exr bytes: magic, version, varint fields, SHA-256 trailer.
+ * Same record, same bytes.  exm_record_decode() checks the trailer, every count against
+ * what is left of the buffer and every index; EXM_EDATA with byte offset and cause
+ * ("made by a newer exomir", "damaged").
+ */
+EXM_MUST_USE exm_status exm_record_encode(const exm_record *r, exm_buf *ret,
+                                          exm_error *reterr);
+EXM_MUST_USE exm_status exm_record_decode(const void *p, size_t n, const char *source,
+                                          exm_record **ret, exm_error *reterr);
+EXM_MUST_USE exm_status exm_record_read(const char *path, exm_record **ret,
+                                        exm_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

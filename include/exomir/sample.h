@@ -1,0 +1,55 @@
+/* sample.h - one sample from its files to its record. */
+#ifndef EXM_SAMPLE_H
+#define EXM_SAMPLE_H
+
+#include "exomir/annotate.h"
+#include "exomir/infer.h"
+#include "exomir/pool.h"
+#include "exomir/reader.h"
+#include "exomir/record.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct exm_sample_options {
+    int infer_kit;      /* 1: --kit auto; 0: 'layout' holds */
+    exm_layout layout;
+    exm_trim_options trim;
+    exm_reader_options reader;
+    int allow_empty, allow_no_adapter, allow_low_mirna;
+    void (*progress)(void *ctx, uint64_t done, uint64_t total, uint64_t reads); /* or NULL */
+    void *progress_ctx;
+} exm_sample_options;
+
+exm_sample_options exm_sample_defaults(void);
+
+/* Canonical JSON of every parameter that can change a result (not threads, not SIMD). */
+EXM_MUST_USE exm_status exm_sample_params_json(const exm_sample_options *o, exm_buf *ret,
+                                               exm_error *reterr);
+
+/* Packed input files as read, for provenance. */
+typedef struct exm_sample_inputs {
+    exm_reader_file *files; /* files[i].path is paths[i] */
+    char **paths;
+    size_t n;
+} exm_sample_inputs;
+void exm_sample_inputs_done(exm_sample_inputs *in);
+
+/*
+ * exm_sample_count() - the whole road for one sample.  'pool' carries the annotation;
+ * reader.threaded decides whether unpacking has its own thread.  Stops with EXM_EDATA and
+ * the likely cause when the adapter of a named kit is absent, the kit is unclear, or
+ * (unless allowed) fewer than 1 % of kept reads are miRNA - wrong species and wrong kit
+ * are told apart by the clade and adapter evidence.
+ */
+EXM_MUST_USE exm_status exm_sample_count(const char *id, const char *const *paths,
+                                         size_t n_paths, const exm_annotator *annotator,
+                                         const exm_ref *ref, const exm_sample_options *o,
+                                         exm_pool *pool, exm_record **ret,
+                                         exm_sample_inputs *ret_inputs, exm_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

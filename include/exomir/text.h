@@ -1,0 +1,46 @@
+/* text.h - numbers and words from text, independent of the locale. */
+#ifndef EXM_TEXT_H
+#define EXM_TEXT_H
+
+#include "exomir/status.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * exm_text_u64(), _i64(), _double() - the whole of s[0..n) is one number.
+ * No leading or trailing blanks, no sign for u64, no hex, '.' is the decimal
+ * point in every locale.  Doubles take "NA"/"NaN" as NaN and "Inf"/"-Inf".
+ * EXM_EDATA (at = offset of the first bad byte) when s is anything else or out
+ * of range; the message quotes s.  *ret is untouched on failure.
+ */
+EXM_MUST_USE exm_status exm_text_u64(const char *s, size_t n, uint64_t *ret,
+                                     exm_error *reterr);
+EXM_MUST_USE exm_status exm_text_i64(const char *s, size_t n, int64_t *ret,
+                                     exm_error *reterr);
+EXM_MUST_USE exm_status exm_text_double(const char *s, size_t n, double *ret,
+                                        exm_error *reterr);
+
+/*
+ * exm_text_closest() - the word of words[0..n) nearest to 'typed' by
+ * Damerau-Levenshtein distance (case-blind), for "did you mean"; NULL when none
+ * is within max(1, strlen(typed)/3) edits.  A prefix of a word counts as near.
+ */
+const char *exm_text_closest(const char *typed, const char *const *words, size_t n);
+
+/* Case-blind ASCII comparison of whole strings, locale-free: 1 when equal. */
+int exm_text_same(const char *a, const char *b);
+
+/* A name that is safe as a file name component: [A-Za-z0-9._-], not starting with '.'. */
+int exm_text_is_file_safe(const char *s);
+
+/* strdup with the house's allocator rules; NULL when out of memory. */
+char *exm_text_dup(const char *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

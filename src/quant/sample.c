@@ -1,0 +1,490 @@
+/*
+ * sample.c - one sample from its files to its record.
+ *
+ * Workload: one pass over 10^6 to 4 x 10^8 reads.  The first reads are kept aside while
+ * the kit is inferred (a pipe cannot be read twice), then every batch goes through
+ * trimming and into the table of unique inserts; what is counted on the way costs a few
+ * ns a read.  Everything expensive happens once per unique insert (tally.c).
+ */
+#include "exomir/sample.h"
+
+#include "exomir/collapse.h"
+#include "exomir/json.h"
+#include "exomir/text.h"
+#include "tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH = 256,             /* reads a reader hands out at most */
+    BATCHES_PER_REPORT = 64, /* between calls of the progress function */
+    SOLID_OVERLAP = 8,       /* nt of adapter that are no accident at a read's end */
+    Q30 = 30 + 33
+};
+
+/* Below these shares a run stops and says why (design: zero counts are an error). */
+static const double least_adapter_share = 0.02;
+static const double least_mirna_share = 0.01;
+static const uint64_t enough_reads = 1000; /* before a share means anything early on */
+
+exm_sample_options
+exm_sample_defaults(void)
+{
+    return (exm_sample_options){.infer_kit = 1,
+                                .layout = exm_layout_none(),
+                                .trim = exm_trim_defaults(),
+                                .reader = exm_reader_defaults()};
+}
+
+exm_status
+exm_sample_params_json(const exm_sample_options *o, exm_buf *ret, exm_error *reterr)
+{
+    exm_json j;
+    char layout[512] = "auto";
+
+    if (!o || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "options or ret is NULL");
+    if (!o->infer_kit) exm_layout_format(&o->layout, layout, sizeof layout);
+    exm_json_init_compact(&j, ret);
+    exm_json_object(&j);
+    exm_json_kstr(&j, "layout", layout);
+    exm_json_ku64(&j, "min_length_nt", o->trim.min_len);
+    exm_json_ku64(&j, "max_length_nt", o->trim.max_len);
+    exm_json_ku64(&j, "min_overlap_nt", o->trim.min_overlap);
+    exm_json_kdouble(&j, "max_error_rate", o->trim.max_error_rate);
+    exm_json_ki64(&j, "quality_cutoff", o->trim.quality_cutoff);
+    exm_json_kdouble(&j, "max_expected_errors", o->trim.max_ee);
+    exm_json_kdouble(&j, "max_one_base_share", o->trim.max_one_base);
+    exm_json_ku64(&j, "min_umi_nt", o->trim.min_umi);
+    exm_json_kbool(&j, "allow_empty", o->allow_empty);
+    exm_json_kbool(&j, "allow_no_adapter", o->allow_no_adapter);
+    exm_json_kbool(&j, "allow_low_mirna", o->allow_low_mirna);
+    exm_json_end(&j);
+    return exm_json_finish(&j, reterr);
+}
+
+void
+exm_sample_inputs_done(exm_sample_inputs *in)
+{
+    if (!in) return;
+    for (size_t i = 0; i < in->n; i++) free(in->paths[i]);
+    free(in->paths);
+    free(in->files);
+    *in = (exm_sample_inputs){0};
+}
+
+/* ---- the pass over the reads ---- */
+
+struct pass {
+    const char *id;
+    const exm_sample_options *o;
+    exm_layout layout;
+    exm_trimmer *trimmer;
+    exm_collapse *table;
+    exm_record *rec;
+    uint64_t solid_adapter; /* reads with SOLID_OVERLAP nt of adapter or more */
+};
+
+/*
+ * Quality bytes of at least Q30 among n, eight at a time: a byte of at most 126 plus
+ * 128 - Q30 has its top bit set exactly when it is >= Q30, and never carries over.
+ */
+static uint64_t
+count_q30(const char *qual, uint32_t n)
+{
+    const uint64_t ones = 0x0101010101010101u, add = ones * (128 - Q30), top = ones * 128;
+    uint64_t sum = 0;
+    uint32_t i = 0;
+
+    while (i + 8 <= n) {
+        uint64_t acc = 0; /* per byte; 31 rounds keep the horizontal sum below 256 */
+
+        for (int k = 0; k < 31 && i + 8 <= n; k++, i += 8) {
+            uint64_t x;
+
+            memcpy(&x, qual + i, sizeof x);
+            acc += ((x + add) & top) >> 7;
+        }
+        sum += (acc * ones) >> 56;
+    }
+    for (; i < n; i++) sum += (unsigned char) qual[i] >= Q30;
+    return sum;
+}
+
+static void
+add_length(uint64_t *bins, uint32_t len, uint64_t copies)
+{
+    bins[len < EXM_LEN_BINS ? len : EXM_LEN_BINS - 1] += copies;
+}
+
+static void
+count_read(struct pass *p, const exm_read *r, const exm_trimmed *t)
+{
+    exm_record *rec = p->rec;
+
+    rec->reads_in += r->copies;
+    rec->fate[t->fate] += r->copies;
+    add_length(rec->len_raw, r->len, r->copies);
+    if (r->qual) {
+        rec->bases += r->len;
+        rec->bases_q30 += count_q30(r->qual, r->len);
+    }
+    if (t->fate == EXM_FATE_KEPT)
+        add_length(rec->len_kept, t->len, r->copies);
+    else if (t->fate == EXM_FATE_SHORT || t->fate == EXM_FATE_DIMER)
+        add_length(rec->len_short, t->len, r->copies);
+    if (t->adapter_found) {
+        rec->adapter_found += r->copies;
+        if (r->len >= (uint64_t) t->start + t->len + p->layout.n_3 + SOLID_OVERLAP)
+            p->solid_adapter += r->copies;
+    }
+}
+
+static exm_status
+take(struct pass *p, const exm_read *reads, size_t n, exm_error *reterr)
+{
+    exm_trimmed trimmed[BATCH];
+
+    for (size_t at = 0; at < n; at += BATCH) {
+        const size_t m = n - at < BATCH ? n - at : BATCH;
+        exm_status st;
+
+        exm_trim_batch(p->trimmer, reads + at, m, trimmed);
+        for (size_t i = 0; i < m; i++) count_read(p, reads + at + i, trimmed + i);
+        st = exm_collapse_add(p->table, reads + at, trimmed, m, reterr);
+        if (st != EXM_OK) return st;
+    }
+    return EXM_OK;
+}
+
+/* ---- the first reads, kept aside ---- */
+
+struct stash {
+    exm_read *reads; /* offsets into 'bytes' are kept in at[] until it stops growing */
+    struct at {
+        size_t seq, qual;
+    } * at;
+    size_t n, cap;
+    exm_buf bytes;
+};
+
+static void
+stash_done(struct stash *s)
+{
+    free(s->reads);
+    free(s->at);
+    exm_buf_done(&s->bytes);
+}
+
+static exm_status
+stash_add(struct stash *s, const exm_read *reads, size_t n, exm_error *reterr)
+{
+    if (s->cap - s->n < n) {
+        const size_t cap = s->cap * 2 + n + BATCH;
+        exm_read *r = realloc(s->reads, cap * sizeof *r);
+        struct at *at = r ? realloc(s->at, cap * sizeof *at) : NULL;
+
+        if (r) s->reads = r;
+        if (!at) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the first reads");
+        s->at = at;
+        s->cap = cap;
+    }
+    for (size_t i = 0; i < n; i++, s->n++) {
+        s->reads[s->n] = reads[i];
+        s->at[s->n].seq = s->bytes.len;
+        exm_buf_put(&s->bytes, reads[i].seq, reads[i].len);
+        s->at[s->n].qual = s->bytes.len;
+        if (reads[i].qual) exm_buf_put(&s->bytes, reads[i].qual, reads[i].len);
+    }
+    return exm_buf_check(&s->bytes, reterr);
+}
+
+/* Pointers into the finished buffer; the pad makes wide loads at its end legal. */
+static exm_status
+stash_seal(struct stash *s, exm_error *reterr)
+{
+    char *pad = exm_buf_reserve(&s->bytes, EXM_SEQ_PAD);
+
+    if (!pad) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the first reads");
+    memset(pad, 0, EXM_SEQ_PAD);
+    for (size_t i = 0; i < s->n; i++) {
+        s->reads[i].seq = s->bytes.data + s->at[i].seq;
+        s->reads[i].qual = s->reads[i].qual ? s->bytes.data + s->at[i].qual : NULL;
+        s->reads[i].name = "";
+        s->reads[i].name_len = 0;
+    }
+    return EXM_OK;
+}
+
+/* Reads until the kit is known or the file ends. */
+static exm_status
+look_at_first_reads(exm_reader *reader, struct stash *s, exm_inference *ret,
+                    exm_error *reterr)
+{
+    exm_inferrer *f = NULL;
+    exm_status st = exm_inferrer_new(&f, reterr);
+    int more = 1;
+
+    while (st == EXM_OK && more) {
+        const exm_read *reads;
+        size_t n;
+
+        st = exm_reader_next(reader, &reads, &n, reterr);
+        if (st != EXM_OK || n == 0) break;
+        more = exm_inferrer_add(f, reads, n);
+        st = stash_add(s, reads, n, reterr);
+    }
+    if (st == EXM_OK) st = stash_seal(s, reterr);
+    if (st == EXM_OK) st = exm_inferrer_finish(f, ret, reterr);
+    exm_inferrer_free(f);
+    return st;
+}
+
+/* ---- decisions ---- */
+
+static exm_status
+choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
+{
+    if (!p->o->infer_kit) {
+        p->layout = p->o->layout;
+        return EXM_OK;
+    }
+    if (inf->call == EXM_KIT_PRESET || inf->call == EXM_KIT_TRIMMED) {
+        p->layout = inf->layout;
+        return EXM_OK;
+    }
+    if (inf->reads == 0) {
+        p->layout = exm_layout_none();
+        return EXM_OK;
+    }
+    return exm_fail(
+        reterr, EXM_EDATA, 0,
+        "%s: the kit is unclear: %s. Name it with --kit, --layout or --no-adapter", p->id,
+        inf->evidence);
+}
+
+static int
+has_adapter(const exm_layout *l)
+{
+    return l->adapter_len > 0 || l->poly_a > 0;
+}
+
+static exm_status
+check_adapter(const struct pass *p, const exm_inference *inf, exm_error *reterr)
+{
+    const double in = (double) p->rec->reads_in;
+
+    if (p->o->allow_no_adapter || !has_adapter(&p->layout) || p->rec->reads_in == 0 ||
+        (double) p->solid_adapter >= least_adapter_share * in)
+        return EXM_OK;
+    return exm_fail(
+        reterr, EXM_EDATA, 0,
+        "%s: the adapter of %s is in only %llu of %llu reads. %s. Wrong kit, or "
+        "reads already trimmed (--no-adapter)? --allow-no-adapter goes on anyway",
+        p->id, p->layout.name, (unsigned long long) p->solid_adapter,
+        (unsigned long long) p->rec->reads_in, inf->evidence);
+}
+
+static exm_status
+check_mirna(const struct pass *p, exm_error *reterr)
+{
+    const exm_record *r = p->rec;
+    const double kept = (double) r->fate[EXM_FATE_KEPT];
+    const double mirna = (double) r->classes[0].em[0];
+
+    if (p->o->allow_low_mirna || r->reads_in == 0) return EXM_OK;
+    if (kept == 0.0)
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "%s: none of %llu reads holds an insert that passes the filters "
+                        "(adapter dimers %llu, too short %llu, low quality %llu): failed "
+                        "library, or wrong kit?",
+                        p->id, (unsigned long long) r->reads_in,
+                        (unsigned long long) r->fate[EXM_FATE_DIMER],
+                        (unsigned long long) r->fate[EXM_FATE_SHORT],
+                        (unsigned long long) r->fate[EXM_FATE_LOW_QUALITY]);
+    if (mirna >= least_mirna_share * kept) return EXM_OK;
+    if ((double) r->foreign > mirna && r->n_clades > 0)
+        return exm_fail(
+            reterr, EXM_EDATA, 0,
+            "%s: %llu of %.0f inserts are miRNA of this reference, but %llu carry "
+            "miRNAs of %s: wrong species, or a mixed-up sample? "
+            "--allow-low-mirna goes on anyway",
+            p->id, (unsigned long long) r->classes[0].em[0], kept,
+            (unsigned long long) r->foreign, r->clades[0].name);
+    return exm_fail(
+        reterr, EXM_EDATA, 0,
+        "%s: only %llu of %.0f inserts are miRNA, %llu match nothing in the "
+        "reference: wrong species, wrong kit (adapter in %llu of %llu reads), or "
+        "not a small-RNA library? --allow-low-mirna goes on anyway",
+        p->id, (unsigned long long) r->classes[0].em[0], kept,
+        (unsigned long long) r->unannotated, (unsigned long long) r->adapter_found,
+        (unsigned long long) r->reads_in);
+}
+
+/* ---- putting it together ---- */
+
+static void
+report_progress(const struct pass *p, const exm_reader *reader)
+{
+    uint64_t done, total;
+
+    if (!p->o->progress) return;
+    exm_reader_progress(reader, &done, &total);
+    p->o->progress(p->o->progress_ctx, done, total, p->rec->reads_in);
+}
+
+static exm_status
+read_all(struct pass *p, exm_reader *reader, const exm_inference *inf, struct stash *first,
+         exm_error *reterr)
+{
+    exm_status st = take(p, first->reads, first->n, reterr);
+
+    if (st == EXM_OK && p->rec->reads_in >= enough_reads)
+        st = check_adapter(p, inf, reterr);
+    for (unsigned batches = 1; st == EXM_OK; batches++) {
+        const exm_read *reads;
+        size_t n;
+
+        st = exm_reader_next(reader, &reads, &n, reterr);
+        if (st != EXM_OK || n == 0) break;
+        st = take(p, reads, n, reterr);
+        if (batches % BATCHES_PER_REPORT == 0) report_progress(p, reader);
+    }
+    if (st == EXM_OK) st = check_adapter(p, inf, reterr);
+    if (st == EXM_OK) report_progress(p, reader);
+    return st;
+}
+
+/* A packed file of this size holds about this many unique inserts (measured: 35 bytes a
+ * read, one unique in twelve reads at 10^7); too small a guess only costs a rehash. */
+static uint64_t
+expected_uniques(const exm_reader *reader)
+{
+    uint64_t done, total;
+
+    exm_reader_progress(reader, &done, &total);
+    return total / 35 / 12;
+}
+
+static exm_status
+describe(struct pass *p, const exm_inference *inf, exm_error *reterr)
+{
+    exm_record *r = p->rec;
+    exm_buf params = {0};
+    exm_status st;
+
+    memcpy(r->kit, p->layout.name, sizeof r->kit);
+    exm_layout_format(&p->layout, r->layout, sizeof r->layout);
+    r->umi_len = exm_layout_umi_len(&p->layout);
+    r->kit_evidence = exm_text_dup(p->o->infer_kit ? inf->evidence : "");
+    r->sample = exm_text_dup(p->id);
+    memcpy(r->version, EXM_VERSION, sizeof EXM_VERSION);
+    st = exm_sample_params_json(p->o, &params, reterr);
+    if (st == EXM_OK) st = exm_sha256_of(params.data, params.len, r->params_sha256, reterr);
+    if (st != EXM_OK) {
+        exm_buf_done(&params);
+        return st;
+    }
+    r->params_json = params.data;
+    if (!r->kit_evidence || !r->sample)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's texts");
+    return EXM_OK;
+}
+
+static exm_status
+copy_inputs(const exm_reader *reader, exm_sample_inputs *ret, exm_error *reterr)
+{
+    const size_t n = exm_reader_files(reader);
+
+    ret->files = calloc(n ? n : 1, sizeof *ret->files);
+    ret->paths = calloc(n ? n : 1, sizeof *ret->paths);
+    if (!ret->files || !ret->paths)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the input list");
+    for (size_t i = 0; i < n; i++) {
+        ret->files[i] = *exm_reader_file_get(reader, i);
+        ret->paths[i] = exm_text_dup(ret->files[i].path);
+        ret->files[i].path = ret->paths[i];
+        if (!ret->paths[i])
+            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the input list");
+        ret->n++;
+    }
+    return EXM_OK;
+}
+
+/* Trimmer and table need the layout, the layout needs the first reads. */
+static exm_status
+start_pass(struct pass *p, const exm_reader *reader, const exm_inference *inf,
+           exm_error *reterr)
+{
+    exm_status st = choose_layout(p, inf, reterr);
+
+    if (st == EXM_OK) st = describe(p, inf, reterr);
+    if (st == EXM_OK) st = exm_trimmer_new(&p->layout, &p->o->trim, &p->trimmer, reterr);
+    if (st == EXM_OK)
+        st = exm_collapse_new(&(exm_collapse_options){.umi = p->rec->umi_len > 0,
+                                                      .expect = expected_uniques(reader)},
+                              &p->table, reterr);
+    return st;
+}
+
+static exm_status
+run_pass(struct pass *p, exm_reader *reader, exm_error *reterr)
+{
+    struct stash first = {0};
+    exm_inference inf;
+    exm_status st = look_at_first_reads(reader, &first, &inf, reterr);
+
+    if (st == EXM_OK) st = start_pass(p, reader, &inf, reterr);
+    if (st == EXM_OK) st = read_all(p, reader, &inf, &first, reterr);
+    if (st == EXM_OK) st = exm_collapse_finish(p->table, reterr);
+    stash_done(&first);
+    return st;
+}
+
+exm_status
+exm_sample_count(const char *id, const char *const *paths, size_t n_paths,
+                 const exm_annotator *annotator, const exm_ref *ref,
+                 const exm_sample_options *o, exm_pool *pool, exm_record **ret,
+                 exm_sample_inputs *ret_inputs, exm_error *reterr)
+{
+    struct pass p = {.id = id, .o = o};
+    exm_reader_options ro;
+    exm_reader *reader = NULL;
+    exm_sample_inputs inputs = {0};
+    exm_multihash content;
+    exm_status st;
+
+    if (!id || !annotator || !ref || !o || !pool || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "sample: an argument is NULL");
+    ro = o->reader;
+    ro.allow_empty = o->allow_empty;
+    p.rec = calloc(1, sizeof *p.rec);
+    if (!p.rec) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a record");
+    st = exm_reader_open(paths, n_paths, &ro, &reader, reterr);
+    if (st == EXM_OK) st = run_pass(&p, reader, reterr);
+    if (st == EXM_OK) st = copy_inputs(reader, &inputs, reterr);
+    if (st == EXM_OK) {
+        content = exm_reader_content(reader);
+        exm_multihash_hex(&content, p.rec->content);
+        memcpy(p.rec->ref_sha256, exm_ref_sha256(ref), EXM_SHA256_HEX);
+        exm_reader_close(
+            reader); /* its buffers are not needed while uniques are annotated */
+        reader = NULL;
+        st = exm_tally_run(annotator, ref, p.table, pool, p.rec, reterr);
+    }
+    if (st == EXM_OK) st = check_mirna(&p, reterr);
+    exm_reader_close(reader);
+    exm_trimmer_free(p.trimmer);
+    exm_collapse_free(p.table);
+    if (st == EXM_OK) {
+        *ret = p.rec;
+        if (ret_inputs)
+            *ret_inputs = inputs;
+        else
+            exm_sample_inputs_done(&inputs);
+    } else {
+        exm_record_free(p.rec);
+        exm_sample_inputs_done(&inputs);
+    }
+    return st;
+}

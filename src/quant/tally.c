@@ -1,0 +1,541 @@
+/*
+ * tally.c - from unique inserts to the counts of a record.
+ *
+ * Workload: 10^5 to 10^7 uniques, each annotated once (~0.1 us), on all threads.  Each
+ * thread adds up integers of its own: counts per feature, signatures (which features a
+ * read fits, and how), lengths, clades; isomiRs go into one array, each task's at the
+ * start of its own stretch.  Merging is addition, so threads and order leave no trace;
+ * then rates are estimated and shared reads are split (share.c).
+ *
+ * A feature is a miRNA entity, or a template of another class, or a hairpin of which the
+ * read lies outside the matures (class "hairpin", last in the record).
+ */
+#include "tally.h"
+
+#include "isomir_table.h"
+#include "share.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHUNK = 2048,      /* uniques per task */
+    ERROR_MARGIN = 10, /* also what one sequencing error would explain */
+    CLADE_NT = 20,     /* k-mer length of exm_ref_clade_find() */
+    CLADE_OFFSETS = 3, /* 5' ends vary: the first three 20-mers are looked up */
+    TOP = 5
+};
+
+struct per_feature {
+    uint64_t unique[2], best[2];
+};
+
+struct worker {
+    exm_annotation ann;
+    exm_signatures sigs;
+    struct per_feature *feature; /* [n_features] */
+    exm_record_class *class;     /* [n_classes]; names unused */
+    uint64_t *len_by_class;      /* [n_classes][EXM_LEN_BINS] */
+    uint64_t *clade;             /* [n_clades] */
+    uint64_t *word;              /* scratch: one fit per feature of a read */
+    size_t cap_words;
+    uint64_t annotated, unannotated, foreign, molecules;
+    uint64_t top[TOP]; /* largest read counts, descending */
+};
+
+struct job {
+    const exm_annotator *annotator;
+    const exm_ref *ref;
+    const exm_collapse *uniques;
+    struct worker *worker;
+    unsigned n_workers;
+    size_t n_tasks;
+    size_t n_entities, n_features, n_classes; /* n_classes counts "hairpin", the last */
+    exm_record_isomir *isomir; /* [uniques]: task i owns CHUNK of them from i * CHUNK on */
+    uint32_t *n_isomirs; /* [tasks]: how many it used; pages never touched cost nothing */
+};
+
+/* ---- what a candidate counts for ---- */
+
+static uint32_t
+feature_of(const struct job *j, const exm_candidate *c)
+{
+    if (c->entity != UINT32_MAX) return c->entity;
+    return (uint32_t) j->n_entities + c->template_id;
+}
+
+static uint32_t
+class_of(const struct job *j, const exm_candidate *c)
+{
+    if (c->class_id == 0 && c->entity == UINT32_MAX) return (uint32_t) j->n_classes - 1;
+    return c->class_id;
+}
+
+static uint64_t
+fit_of(const struct job *j, const exm_candidate *c)
+{
+    return exm_fit_pack(&(exm_fit){.feature = feature_of(j, c),
+                                   .has_shift = c->entity != UINT32_MAX,
+                                   .d5 = c->entity != UINT32_MAX ? c->d5 : 0,
+                                   .d3 = c->entity != UINT32_MAX ? c->d3 : 0,
+                                   .n_sub = c->n_sub,
+                                   .n_add5 = c->n_add5,
+                                   .n_tail = c->n_tail});
+}
+
+/* How the best explanations tie. */
+struct tie {
+    uint32_t features, hits;
+    int classes;
+};
+
+/*
+ * One word per feature, candidates coming best first: the first word of a feature is its
+ * best.  Hairpin-only candidates stand back where a mature explains the read as well.
+ */
+static exm_status
+collect_fits(const struct job *j, struct worker *w, uint32_t *ret_n, struct tie *ret_tie,
+             exm_error *reterr)
+{
+    const exm_candidate *best = w->ann.cand;
+    const uint32_t best_class = class_of(j, best);
+    uint32_t n = 0;
+
+    *ret_tie = (struct tie){0};
+    if (w->ann.n > w->cap_words) {
+        const size_t cap = w->ann.n + w->ann.n / 2 + 16;
+        uint64_t *p = realloc(w->word, cap * sizeof *p);
+
+        if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for tied features");
+        w->word = p;
+        w->cap_words = cap;
+    }
+    for (size_t i = 0; i < w->ann.n; i++) {
+        const exm_candidate *c = w->ann.cand + i;
+        const uint64_t fit = fit_of(j, c);
+        const int ties = c->cost == best->cost;
+        uint32_t k = 0;
+
+        if (c->class_id == 0 && c->entity == UINT32_MAX && best->entity != UINT32_MAX)
+            continue;
+        while (k < n && w->word[k] >> 32 != fit >> 32) k++;
+        if (ties) ret_tie->hits++;
+        if (k < n) continue;
+        w->word[n++] = fit;
+        if (ties) {
+            ret_tie->features++;
+            if (class_of(j, c) != best_class) ret_tie->classes = 1;
+        }
+    }
+    *ret_n = n;
+    return EXM_OK;
+}
+
+static void
+sort_words(uint64_t *w, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) { /* a handful of words */
+        const uint64_t x = w[i];
+        uint32_t k = i;
+
+        for (; k > 0 && w[k - 1] > x; k--) w[k] = w[k - 1];
+        w[k] = x;
+    }
+}
+
+static void
+add_top(uint64_t *top, uint64_t reads)
+{
+    for (int k = 0; k < TOP; k++) {
+        if (reads > top[k]) {
+            const uint64_t t = top[k];
+
+            top[k] = reads;
+            reads = t;
+        }
+    }
+}
+
+static void
+put_isomir(const struct job *j, size_t task, const exm_unique *u, const exm_candidate *c,
+           const struct tie *tie)
+{
+    j->isomir[task * CHUNK + j->n_isomirs[task]++] = (exm_record_isomir){
+        .feature = c->entity,
+        .mature = c->mature,
+        .lo = u->lo,
+        .hi = u->hi,
+        .variant = {.d5 = c->d5,
+                    .d3 = c->d3,
+                    .n_add5 = c->n_add5,
+                    .n_tail = c->n_tail,
+                    .n_sub = c->n_sub,
+                    .sub_at = {c->sub_at[0], c->sub_at[1]},
+                    .sub_ref = {c->sub_ref[0], c->sub_ref[1]}},
+        .hits = tie->hits,
+        .n_features = tie->features,
+        .count = {u->reads, u->molecules},
+    };
+}
+
+static exm_status
+count_explained(const struct job *j, struct worker *w, size_t task, const exm_unique *u,
+                exm_error *reterr)
+{
+    const exm_candidate *best = w->ann.cand;
+    const uint64_t count[2] = {u->reads, u->molecules};
+    const uint32_t class_id = class_of(j, best);
+    struct per_feature *f = w->feature + feature_of(j, best);
+    exm_record_class *cl = w->class + class_id;
+    struct tie tie;
+    uint32_t n = 0;
+    exm_status st = collect_fits(j, w, &n, &tie, reterr);
+
+    if (st != EXM_OK) return st;
+    for (int k = 0; k < 2; k++) {
+        f->best[k] += count[k];
+        if (tie.features == 1) f->unique[k] += count[k];
+    }
+    if (tie.features == 1)
+        cl->unambiguous += u->reads;
+    else if (tie.classes)
+        cl->shared_between += u->reads;
+    else
+        cl->shared_within += u->reads;
+    w->annotated += u->reads;
+    w->len_by_class[class_id * EXM_LEN_BINS +
+                    (u->len < EXM_LEN_BINS ? u->len : EXM_LEN_BINS - 1)] += u->reads;
+    if (best->entity != UINT32_MAX) put_isomir(j, task, u, best, &tie);
+    sort_words(w->word, n);
+    return exm_signatures_add(&w->sigs, w->word, n, count, reterr);
+}
+
+/* Does another species' miRNA begin here?  Only asked of reads that nothing here explains. */
+static uint32_t
+clade_of(const exm_ref *ref, const exm_unique *u)
+{
+    const uint64_t mask = ((uint64_t) 1 << CLADE_NT) - 1;
+
+    if (u->seq) return UINT32_MAX;
+    for (uint32_t at = 0; at < CLADE_OFFSETS && at + CLADE_NT <= u->len; at++) {
+        const uint32_t clade =
+            exm_ref_clade_find(ref, u->lo >> at & mask, u->hi >> at & mask);
+
+        if (clade != UINT32_MAX) return clade;
+    }
+    return UINT32_MAX;
+}
+
+static void
+count_unexplained(const struct job *j, struct worker *w, const exm_unique *u)
+{
+    const uint32_t clade = clade_of(j->ref, u);
+
+    if (clade == UINT32_MAX) {
+        w->unannotated += u->reads;
+    } else {
+        w->foreign += u->reads;
+        w->clade[clade] += u->reads;
+    }
+}
+
+static exm_status
+tally_chunk(void *ctx, size_t task, unsigned worker, exm_error *reterr)
+{
+    const struct job *j = ctx;
+    struct worker *w = j->worker + worker;
+    const size_t all = exm_collapse_count(j->uniques);
+    const size_t end = (task + 1) * CHUNK < all ? (task + 1) * CHUNK : all;
+
+    for (size_t at = task * CHUNK; at < end; at++) {
+        const exm_unique u = exm_collapse_get(j->uniques, at);
+        exm_status st =
+            u.seq ? exm_annotate_long(j->annotator, u.seq, u.len, ERROR_MARGIN, &w->ann,
+                                      reterr)
+                  : exm_annotate(j->annotator, u.lo, u.hi, ERROR_MARGIN, &w->ann, reterr);
+
+        if (st != EXM_OK) return st;
+        w->molecules += u.molecules;
+        add_top(w->top, u.reads);
+        if (w->ann.n == 0) {
+            count_unexplained(j, w, &u);
+        } else {
+            st = count_explained(j, w, task, &u, reterr);
+            if (st != EXM_OK) return st;
+        }
+    }
+    return EXM_OK;
+}
+
+/* ---- workers ---- */
+
+static int
+worker_init(const struct job *j, struct worker *w)
+{
+    w->feature = calloc(j->n_features ? j->n_features : 1, sizeof *w->feature);
+    w->class = calloc(j->n_classes, sizeof *w->class);
+    w->len_by_class = calloc(j->n_classes * EXM_LEN_BINS, sizeof *w->len_by_class);
+    w->clade = calloc(exm_ref_n_clades(j->ref) + 1U, sizeof *w->clade);
+    return w->feature && w->class && w->len_by_class && w->clade;
+}
+
+static void
+worker_done(struct worker *w)
+{
+    exm_annotation_done(&w->ann);
+    exm_signatures_done(&w->sigs);
+    free(w->feature);
+    free(w->class);
+    free(w->len_by_class);
+    free(w->clade);
+    free(w->word);
+}
+
+static exm_status
+worker_merge(const struct job *j, struct worker *to, const struct worker *from,
+             exm_error *reterr)
+{
+    for (size_t f = 0; f < j->n_features; f++) {
+        for (int k = 0; k < 2; k++) {
+            to->feature[f].unique[k] += from->feature[f].unique[k];
+            to->feature[f].best[k] += from->feature[f].best[k];
+        }
+    }
+    for (size_t c = 0; c < j->n_classes; c++) {
+        to->class[c].unambiguous += from->class[c].unambiguous;
+        to->class[c].shared_within += from->class[c].shared_within;
+        to->class[c].shared_between += from->class[c].shared_between;
+    }
+    for (size_t i = 0; i < j->n_classes * EXM_LEN_BINS; i++)
+        to->len_by_class[i] += from->len_by_class[i];
+    for (size_t i = 0; i < exm_ref_n_clades(j->ref); i++) to->clade[i] += from->clade[i];
+    to->annotated += from->annotated;
+    to->unannotated += from->unannotated;
+    to->foreign += from->foreign;
+    to->molecules += from->molecules;
+    for (int k = 0; k < TOP; k++) add_top(to->top, from->top[k]);
+    return exm_signatures_merge(&to->sigs, &from->sigs, reterr);
+}
+
+/* ---- the record ---- */
+
+static const char *
+feature_name(const struct job *j, size_t f)
+{
+    if (f < j->n_entities) return exm_ref_entity_get(j->ref, (uint32_t) f)->name;
+    return exm_ref_template_get(j->ref, (uint32_t) (f - j->n_entities))->name;
+}
+
+static uint32_t
+feature_class(const struct job *j, size_t f)
+{
+    uint32_t c;
+
+    if (f < j->n_entities) return 0;
+    c = exm_ref_template_get(j->ref, (uint32_t) (f - j->n_entities))->class_id;
+    return c == 0 ? (uint32_t) j->n_classes - 1 : c;
+}
+
+static char *
+copy_of(const char *s)
+{
+    const size_t n = strlen(s) + 1;
+    char *p = malloc(n);
+
+    if (p) memcpy(p, s, n);
+    return p;
+}
+
+static int
+by_class_then_name(const void *pa, const void *pb)
+{
+    const exm_record_feature *a = pa, *b = pb;
+
+    if (a->class_id != b->class_id) return a->class_id < b->class_id ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+static exm_status
+fill_classes(const struct job *j, const struct worker *w, exm_record *rec,
+             exm_error *reterr)
+{
+    rec->classes = calloc(j->n_classes, sizeof *rec->classes);
+    if (!rec->classes) goto no_memory;
+    rec->n_classes = j->n_classes;
+    for (size_t c = 0; c < j->n_classes; c++) {
+        const int hairpin = c + 1 == j->n_classes;
+        const exm_ref_class *rc = hairpin ? NULL : exm_ref_class_get(j->ref, (uint32_t) c);
+
+        rec->classes[c] = w->class[c];
+        rec->classes[c].name = copy_of(hairpin ? "hairpin" : rc->name);
+        rec->classes[c].kind = hairpin ? EXM_KIND_CARGO : rc->kind;
+        if (!rec->classes[c].name) goto no_memory;
+    }
+    rec->len_by_class = calloc(j->n_classes * EXM_LEN_BINS, sizeof *rec->len_by_class);
+    if (!rec->len_by_class) goto no_memory;
+    memcpy(rec->len_by_class, w->len_by_class,
+           j->n_classes * EXM_LEN_BINS * sizeof *rec->len_by_class);
+    return EXM_OK;
+no_memory:
+    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's classes");
+}
+
+/* Features with any count, sorted; entity ids of isomiRs become positions among them. */
+static exm_status
+fill_features(const struct job *j, const struct worker *w, const uint64_t *em0,
+              const uint64_t *em1, exm_record *rec, exm_error *reterr)
+{
+    size_t n = 0;
+
+    for (size_t f = 0; f < j->n_features; f++)
+        n += em0[f] || em1[f] || w->feature[f].best[0] ? 1U : 0U;
+    rec->features = calloc(n ? n : 1, sizeof *rec->features);
+    if (!rec->features)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's features");
+    for (size_t f = 0; f < j->n_features; f++) {
+        exm_record_feature *to = rec->features + rec->n_features;
+
+        if (!em0[f] && !em1[f] && !w->feature[f].best[0]) continue;
+        *to = (exm_record_feature){
+            .name = copy_of(feature_name(j, f)),
+            .class_id = feature_class(j, f),
+            .em = {em0[f], em1[f]},
+            .unique = {w->feature[f].unique[0], w->feature[f].unique[1]},
+            .best = {w->feature[f].best[0], w->feature[f].best[1]},
+        };
+        if (!to->name)
+            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's features");
+        rec->n_features++;
+        for (int k = 0; k < 2; k++) rec->classes[to->class_id].em[k] += to->em[k];
+    }
+    qsort(rec->features, rec->n_features, sizeof *rec->features, by_class_then_name);
+    return EXM_OK;
+}
+
+static int
+by_reads_then_name(const void *pa, const void *pb)
+{
+    const struct exm_record_clade *a = pa, *b = pb;
+
+    if (a->reads != b->reads) return a->reads > b->reads ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+static exm_status
+fill_clades(const struct job *j, const struct worker *w, exm_record *rec, exm_error *reterr)
+{
+    const uint32_t n = exm_ref_n_clades(j->ref);
+
+    rec->clades = calloc(n + 1U, sizeof *rec->clades);
+    if (!rec->clades) goto no_memory;
+    for (uint32_t i = 0; i < n; i++) {
+        char *name;
+
+        if (w->clade[i] == 0) continue;
+        name = copy_of(exm_ref_clade_name(j->ref, i));
+        if (!name) goto no_memory;
+        rec->clades[rec->n_clades].name = name;
+        rec->clades[rec->n_clades++].reads = w->clade[i];
+    }
+    qsort(rec->clades, rec->n_clades, sizeof *rec->clades, by_reads_then_name);
+    return EXM_OK;
+no_memory:
+    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's clades");
+}
+
+static exm_status
+share_reads(const struct job *j, struct worker *w, exm_record *rec, uint64_t *em0,
+            uint64_t *em1, exm_error *reterr)
+{
+    uint32_t *len = calloc(j->n_features ? j->n_features : 1, sizeof *len);
+    exm_rates rates;
+    exm_status st;
+
+    if (!len) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for feature lengths");
+    for (size_t f = 0; f < j->n_entities; f++)
+        len[f] = exm_ref_entity_get(j->ref, (uint32_t) f)->len;
+    st = exm_signatures_sort(&w->sigs, reterr);
+    if (st == EXM_OK) st = exm_rates_estimate(&w->sigs, j->n_features, len, &rates, reterr);
+    if (st == EXM_OK) st = exm_share_run(&w->sigs, &rates, j->n_features, 0, em0, reterr);
+    if (st == EXM_OK) {
+        rec->error_rate = rates.measured ? rates.error : (double) NAN;
+        if (rec->umi_len > 0)
+            st = exm_share_run(&w->sigs, &rates, j->n_features, 1, em1, reterr);
+        else
+            memcpy(em1, em0, j->n_features * sizeof *em1);
+    }
+    free(len);
+    return st;
+}
+
+static exm_status
+fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
+            exm_error *reterr)
+{
+    uint64_t *em0 = calloc(j->n_features ? j->n_features : 1, sizeof *em0);
+    uint64_t *em1 = calloc(j->n_features ? j->n_features : 1, sizeof *em1);
+    exm_status st = EXM_ENOMEM;
+
+    if (!em0 || !em1) {
+        exm_fail(reterr, EXM_ENOMEM, 0, "no memory for counts");
+        goto done;
+    }
+    rec->annotated = w->annotated;
+    rec->unannotated = w->unannotated;
+    rec->foreign = w->foreign;
+    rec->molecules = w->molecules;
+    rec->unique_reads = exm_collapse_count(j->uniques);
+    for (int k = 0; k < TOP; k++) rec->top5_reads += w->top[k];
+    rec->mirnas_in_reference = j->n_entities;
+    st = share_reads(j, w, rec, em0, em1, reterr);
+    if (st == EXM_OK) st = fill_classes(j, w, rec, reterr);
+    if (st == EXM_OK) st = fill_features(j, w, em0, em1, rec, reterr);
+    if (st == EXM_OK) st = fill_clades(j, w, rec, reterr);
+    if (st == EXM_OK) {
+        rec->isomirs = j->isomir; /* the record owns it from here on */
+        j->isomir = NULL;
+        st = exm_isomir_table_fill(rec, j->n_isomirs, j->n_tasks, CHUNK, j->ref, pool,
+                                   reterr);
+    }
+done:
+    free(em0);
+    free(em1);
+    return st;
+}
+
+exm_status
+exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
+              const exm_collapse *uniques, exm_pool *pool, exm_record *rec,
+              exm_error *reterr)
+{
+    const size_t n = exm_collapse_count(uniques);
+    struct job j = {.annotator = annotator,
+                    .ref = ref,
+                    .uniques = uniques,
+                    .n_workers = exm_pool_threads(pool),
+                    .n_entities = exm_ref_n_entities(ref),
+                    .n_classes = exm_ref_n_classes(ref) + 1U};
+    exm_status st;
+
+    j.n_features = j.n_entities + exm_ref_n_templates(ref);
+    j.n_tasks = (n + CHUNK - 1) / CHUNK;
+    j.worker = calloc(j.n_workers, sizeof *j.worker);
+    j.isomir = malloc((n + 1) * sizeof *j.isomir);
+    j.n_isomirs = calloc(j.n_tasks + 1, sizeof *j.n_isomirs);
+    st = j.worker && j.isomir && j.n_isomirs
+             ? EXM_OK
+             : exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count %zu unique reads", n);
+    for (unsigned i = 0; st == EXM_OK && i < j.n_workers; i++)
+        if (!worker_init(&j, j.worker + i))
+            st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for thread %u", i);
+    if (st == EXM_OK) st = exm_pool_run(pool, j.n_tasks, tally_chunk, &j, reterr);
+    for (unsigned i = 1; st == EXM_OK && i < j.n_workers; i++)
+        st = worker_merge(&j, j.worker, j.worker + i, reterr);
+    if (st == EXM_OK) st = fill_record(&j, j.worker, pool, rec, reterr);
+    for (unsigned i = 0; j.worker && i < j.n_workers; i++) worker_done(j.worker + i);
+    free(j.worker);
+    free(j.isomir);
+    free(j.n_isomirs);
+    return st;
+}

@@ -1,0 +1,3 @@
+# Explicit list: one file per line.
+list(APPEND EXM_SOURCES
+)

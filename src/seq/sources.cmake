@@ -1,0 +1,4 @@
+# Explicit list: one file per line.
+list(APPEND EXM_SOURCES
+  src/seq/collapse.c
+)

@@ -1,0 +1,3 @@
+# Unit tests tests/unit/test_<name>.c: one name per line.
+list(APPEND EXM_UNIT_TESTS
+)
