@@ -1,0 +1,75 @@
+/*
+ * input_zstd.c - zstd frames (RFC 8878) one after another.
+ *
+ * libzstd verifies a frame's stated size and, where the writer put one, its XXH64
+ * checksum (the zstd program does by default).  It is told where frames end by a return
+ * of 0: a file that ends anywhere else was cut.  A frame without checksum is only as
+ * safe as its structure; nothing can be done about that when reading.
+ */
+#include "input_impl.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+static exm_status
+zstd_open(exm_input *in, exm_error *reterr)
+{
+    in->state = ZSTD_createDCtx();
+    if (!in->state) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
+    return EXM_OK;
+}
+
+static void
+zstd_close(void *state)
+{
+    (void) ZSTD_freeDCtx(state);
+}
+
+static exm_status
+zstd_failure(const exm_input *in, size_t code, exm_error *reterr)
+{
+    switch (ZSTD_getErrorCode(code)) {
+    case ZSTD_error_memory_allocation:
+        return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
+    case ZSTD_error_frameParameter_windowTooLarge:
+        return exm_fail(reterr, EXM_EDATA, (size_t) exm_raw_at(in),
+                        "%s: packed with zstd --long or --ultra and a window above 128 MiB: "
+                        "pack it again without",
+                        in->label);
+    case ZSTD_error_prefix_unknown:
+        return exm_fail(reterr, EXM_EDATA, (size_t) exm_raw_at(in),
+                        "%s: byte %" PRIu64 ": bytes that are no zstd data follow the last "
+                        "zstd frame: a second file appended, or a damaged copy?",
+                        in->label, exm_raw_at(in));
+    default: return exm_raw_damaged(in, exm_raw_at(in), ZSTD_getErrorName(code), reterr);
+    }
+}
+
+static exm_status
+zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *reterr)
+{
+    ZSTD_outBuffer out = {.dst = dst, .size = cap, .pos = 0};
+    size_t left = 1; /* 0: a frame has just ended and was verified */
+
+    *ret_n = 0;
+    while (out.pos == 0) {
+        ZSTD_inBuffer raw;
+        exm_status s = EXM_OK;
+
+        if (exm_raw_have(in) == 0) s = exm_raw_need(in, 1, reterr);
+        if (s != EXM_OK) return s;
+        raw = (ZSTD_inBuffer){.src = in->buf + in->pos, .size = exm_raw_have(in), .pos = 0};
+        if (raw.size == 0 && in->zstd_between) return EXM_OK;
+        left = ZSTD_decompressStream(in->state, &out, &raw);
+        in->pos += raw.pos;
+        *ret_n = out.pos;
+        if (ZSTD_isError(left)) return zstd_failure(in, left, reterr);
+        if (raw.size == 0 && out.pos == 0 && left != 0)
+            return exm_raw_truncated(in, "a zstd frame", reterr);
+    }
+    return EXM_OK;
+}
+
+const exm_input_codec exm_codec_zstd = {EXM_CONTAINER_ZSTD, zstd_open, zstd_read, zstd_close};
