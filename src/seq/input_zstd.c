@@ -9,22 +9,33 @@
 #include "input_impl.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <stdlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
+
+typedef struct zstd {
+    ZSTD_DCtx *ctx;
+    int between; /* a frame has just ended and was verified */
+} zstd;
 
 static exm_status
 zstd_open(exm_input *in, exm_error *reterr)
 {
-    in->state = ZSTD_createDCtx();
-    if (!in->state) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
+    zstd *z = calloc(1, sizeof *z);
+
+    if (z) z->ctx = ZSTD_createDCtx();
+    in->state = z;
+    if (!z || !z->ctx) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
     return EXM_OK;
 }
 
 static void
 zstd_close(void *state)
 {
-    (void) ZSTD_freeDCtx(state);
+    zstd *z = state;
+
+    (void) ZSTD_freeDCtx(z->ctx); /* NULL is legal */
+    free(z);
 }
 
 static exm_status
@@ -51,22 +62,24 @@ static exm_status
 zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *reterr)
 {
     ZSTD_outBuffer out = {.dst = dst, .size = cap, .pos = 0};
-    size_t left = 1; /* 0: a frame has just ended and was verified */
+    zstd *z = in->state;
 
     *ret_n = 0;
     while (out.pos == 0) {
         ZSTD_inBuffer raw;
+        size_t left;
         exm_status s = EXM_OK;
 
         if (exm_raw_have(in) == 0) s = exm_raw_need(in, 1, reterr);
         if (s != EXM_OK) return s;
         raw = (ZSTD_inBuffer){.src = in->buf + in->pos, .size = exm_raw_have(in), .pos = 0};
-        if (raw.size == 0 && in->zstd_between) return EXM_OK;
-        left = ZSTD_decompressStream(in->state, &out, &raw);
+        if (raw.size == 0 && z->between) return EXM_OK;
+        left = ZSTD_decompressStream(z->ctx, &out, &raw);
         in->pos += raw.pos;
         *ret_n = out.pos;
         if (ZSTD_isError(left)) return zstd_failure(in, left, reterr);
-        if (raw.size == 0 && out.pos == 0 && left != 0)
+        z->between = left == 0;
+        if (raw.size == 0 && out.pos == 0 && !z->between)
             return exm_raw_truncated(in, "a zstd frame", reterr);
     }
     return EXM_OK;
