@@ -60,8 +60,10 @@ run_help(void *args, const exm_words *operands)
     int code = find_named(args, operands, &cmd, name);
 
     if (code == EXM_EXIT_OK) {
-        if (!cmd && name[0]) exm_help_put_group(name, colour, &out);
-        else exm_help_put(cmd, colour, &out);
+        if (!cmd && name[0])
+            exm_help_put_group(name, colour, &out);
+        else
+            exm_help_put(cmd, colour, &out);
         code = exm_msg_print(args, &out);
     }
     exm_buf_done(&out);
@@ -100,8 +102,9 @@ const exm_cmd exm_cmd_completion = {
     .name = "completion",
     .summary = "print completion for the shell",
     .usage = "bash",
-    .about = "Prints a completion script on standard output. It completes commands, options, "
-             "kit names, files and folders.",
+    .about =
+        "Prints a completion script on standard output. It completes commands, options, "
+        "kit names, files and folders.",
     .examples = "source <(exomir completion bash)",
     .args_size = sizeof(exm_common),
     .run = run_completion,

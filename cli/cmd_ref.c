@@ -183,7 +183,8 @@ tell_notes(const exm_common *c, const exm_buf *notes)
 
 /* The file is opened again before it is announced: what was written can be used. */
 static int
-write_bundle(const struct build_args *a, const exm_buf *bundle, const exm_ref_build_log *log)
+write_bundle(const struct build_args *a, const exm_buf *bundle,
+             const exm_ref_build_log *log)
 {
     exm_error err = {0};
     exm_ref *ref = NULL;
@@ -208,7 +209,8 @@ write_bundle(const struct build_args *a, const exm_buf *bundle, const exm_ref_bu
 }
 
 static int
-build(const struct build_args *a, const struct sources *classes, const struct sources *spikes)
+build(const struct build_args *a, const struct sources *classes,
+      const struct sources *spikes)
 {
     const exm_ref_build_options o = {.mature = a->mature,
                                      .hairpin = a->hairpin,
@@ -256,15 +258,16 @@ const exm_cmd exm_cmd_ref_build = {
     .name = "ref build",
     .summary = "make a reference bundle from FASTA and GFF3 files",
     .usage = "--mature FA --hairpin FA [--gff GFF3] [OPTIONS] -o FILE",
-    .about = "Makes one checksummed file that holds every sequence a read may come from: "
-             "hairpins with their matures, and any further classes of RNA, spike-ins and "
-             "artifacts. All classes compete for each read, so a class that is left out lends "
-             "its reads to nobody, or to a miRNA that resembles it: give the classes you "
-             "have.\n\n"
-             "The same input files give the same bytes. Input may be plain, gz, bgz or zst.",
-    .examples = "exomir ref build --mature mature.fa --hairpin hairpin.fa --gff hsa.gff3 \\\n"
-                "    --species hsa --class tRNA=trna.fa --clade all_matures.fa.gz "
-                "-o human.exoref",
+    .about =
+        "Makes one checksummed file that holds every sequence a read may come from: "
+        "hairpins with their matures, and any further classes of RNA, spike-ins and "
+        "artifacts. All classes compete for each read: reads of a class that is left out "
+        "stay unexplained, or go to a miRNA that resembles them. Give all you have.\n\n"
+        "The same input files give the same bytes. Input may be plain, gz, bgz or zst.",
+    .examples =
+        "exomir ref build --mature mature.fa --hairpin hairpin.fa --gff hsa.gff3 \\\n"
+        "    --species hsa --class tRNA=trna.fa --clade matures.fa.gz \\\n"
+        "    -o human.exoref",
     .options = build_options,
     .n_options = sizeof build_options / sizeof build_options[0],
     .args_size = sizeof(struct build_args),

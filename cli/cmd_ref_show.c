@@ -24,10 +24,14 @@ static const char *
 kind_name(exm_class_kind k)
 {
     switch (k) {
-    case EXM_KIND_MIRNA: return "miRNA";
-    case EXM_KIND_SPIKE: return "spike-in";
-    case EXM_KIND_ARTIFACT: return "artifact";
-    case EXM_KIND_CARGO: break;
+    case EXM_KIND_MIRNA:
+        return "miRNA";
+    case EXM_KIND_SPIKE:
+        return "spike-in";
+    case EXM_KIND_ARTIFACT:
+        return "artifact";
+    case EXM_KIND_CARGO:
+        break;
     }
     return "cargo";
 }
@@ -66,8 +70,8 @@ put_text(const exm_ref *ref, const char *path, exm_buf *out)
     exm_buf_putf(out, "%s\n  species       %s\n  SHA-256       %s\n", path,
                  exm_ref_species(ref)[0] ? exm_ref_species(ref) : "(all names kept)",
                  exm_ref_sha256(ref));
-    exm_buf_putf(out, "  miRNAs        %u (entities) at %u places\n", exm_ref_n_entities(ref),
-                 exm_ref_n_matures(ref));
+    exm_buf_putf(out, "  miRNAs        %u (entities) at %u places\n",
+                 exm_ref_n_entities(ref), exm_ref_n_matures(ref));
     exm_buf_putf(out, "  clade labels  %u\n\n  %-16s %-10s %10s %12s\n",
                  exm_ref_n_clades(ref), "class", "kind", "templates", "positions");
     for (uint32_t i = 0; i < exm_ref_n_classes(ref); i++) {
@@ -151,9 +155,12 @@ run_show(void *args, const exm_words *operands)
 
     if (exm_ref_open(operands->v[0], &ref, &err) != EXM_OK)
         return exm_msg_status(&a->common, &err, NULL);
-    if (a->common.json) put_json(ref, operands->v[0], a->names, &out);
-    else if (a->names) put_names(ref, &out);
-    else put_text(ref, operands->v[0], &out);
+    if (a->common.json)
+        put_json(ref, operands->v[0], a->names, &out);
+    else if (a->names)
+        put_names(ref, &out);
+    else
+        put_text(ref, operands->v[0], &out);
     code = exm_msg_print(&a->common, &out);
     exm_buf_done(&out);
     exm_ref_free(ref);

@@ -19,8 +19,12 @@ put_values(exm_buf *b, const exm_cmd *cmd)
         if (o->letter) exm_buf_putf(b, "|\"%s -%c\"", cmd->name, o->letter);
         switch (o->kind) {
         case EXM_OPT_FILE:
-        case EXM_OPT_PARAMS: exm_buf_puts(b, ") _exomir_files ;;\n"); break;
-        case EXM_OPT_DIR: exm_buf_puts(b, ") _exomir_folders ;;\n"); break;
+        case EXM_OPT_PARAMS:
+            exm_buf_puts(b, ") _exomir_files ;;\n");
+            break;
+        case EXM_OPT_DIR:
+            exm_buf_puts(b, ") _exomir_folders ;;\n");
+            break;
         case EXM_OPT_CHOICE: {
             const char *word;
 
@@ -30,7 +34,9 @@ put_values(exm_buf *b, const exm_cmd *cmd)
             exm_buf_puts(b, "' ;;\n");
             break;
         }
-        default: exm_buf_puts(b, ") COMPREPLY=() ;;\n"); break;
+        default:
+            exm_buf_puts(b, ") COMPREPLY=() ;;\n");
+            break;
         }
     }
 }
@@ -113,39 +119,40 @@ exm_completion_put_bash(exm_buf *ret)
 {
     const exm_cmd *cmd;
 
-    exm_buf_puts(ret,
-                 "# bash completion for exomir " EXM_VERSION "; made by 'exomir completion "
-                 "bash'.\n"
-                 "# Use:  source <(exomir completion bash)\n\n"
-                 "_exomir_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$_exomir_typed\")); }\n"
-                 "_exomir_files() {\n"
-                 "    local IFS=$'\\n'\n"
-                 "    compopt -o filenames 2> /dev/null\n"
-                 "    COMPREPLY=($(compgen -f -- \"$_exomir_typed\"))\n"
-                 "}\n"
-                 "_exomir_folders() {\n"
-                 "    local IFS=$'\\n'\n"
-                 "    compopt -o filenames 2> /dev/null\n"
-                 "    COMPREPLY=($(compgen -d -- \"$_exomir_typed\"))\n"
-                 "}\n\n"
-                 "_exomir() {\n"
-                 "    local cmd before _exomir_first='");
+    exm_buf_puts(
+        ret, "# bash completion for exomir " EXM_VERSION "; made by 'exomir completion "
+             "bash'.\n"
+             "# Use:  source <(exomir completion bash)\n\n"
+             "_exomir_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$_exomir_typed\")); }\n"
+             "_exomir_files() {\n"
+             "    local IFS=$'\\n'\n"
+             "    compopt -o filenames 2> /dev/null\n"
+             "    COMPREPLY=($(compgen -f -- \"$_exomir_typed\"))\n"
+             "}\n"
+             "_exomir_folders() {\n"
+             "    local IFS=$'\\n'\n"
+             "    compopt -o filenames 2> /dev/null\n"
+             "    COMPREPLY=($(compgen -d -- \"$_exomir_typed\"))\n"
+             "}\n\n"
+             "_exomir() {\n"
+             "    local cmd before _exomir_first='");
     put_words(ret, NULL);
-    exm_buf_puts(ret,
-                 "'\n"
-                 "    local _exomir_typed=\"${COMP_WORDS[COMP_CWORD]}\"\n"
-                 "    COMPREPLY=()\n"
-                 "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-                 "        _exomir_words \"$_exomir_first --help --version\"\n"
-                 "        return\n"
-                 "    fi\n"
-                 "    cmd=\"${COMP_WORDS[1]}\"\n"
-                 "    before=\"${COMP_WORDS[COMP_CWORD - 1]}\"\n"
-                 "    # bash splits --name=value at '='\n"
-                 "    if [ \"$before\" = \"=\" ]; then before=\"${COMP_WORDS[COMP_CWORD - 2]}\"; "
-                 "fi\n"
-                 "    if [ \"$_exomir_typed\" = \"=\" ]; then _exomir_typed=''; fi\n"
-                 "    case \"$cmd\" in\n");
+    exm_buf_puts(
+        ret,
+        "'\n"
+        "    local _exomir_typed=\"${COMP_WORDS[COMP_CWORD]}\"\n"
+        "    COMPREPLY=()\n"
+        "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+        "        _exomir_words \"$_exomir_first --help --version\"\n"
+        "        return\n"
+        "    fi\n"
+        "    cmd=\"${COMP_WORDS[1]}\"\n"
+        "    before=\"${COMP_WORDS[COMP_CWORD - 1]}\"\n"
+        "    # bash splits --name=value at '='\n"
+        "    if [ \"$before\" = \"=\" ]; then before=\"${COMP_WORDS[COMP_CWORD - 2]}\"; "
+        "fi\n"
+        "    if [ \"$_exomir_typed\" = \"=\" ]; then _exomir_typed=''; fi\n"
+        "    case \"$cmd\" in\n");
     put_groups(ret);
     exm_buf_puts(ret, "    esac\n"
                       "    case \"$_exomir_typed\" in\n"

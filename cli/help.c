@@ -63,8 +63,10 @@ put_option(exm_buf *b, const exm_opt *o, const void *args)
     exm_buf text = {0}, value = {0};
     size_t used;
 
-    if (o->letter) exm_buf_putf(b, "  -%c, --%s", o->letter, o->name);
-    else exm_buf_putf(b, "      --%s", o->name);
+    if (o->letter)
+        exm_buf_putf(b, "  -%c, --%s", o->letter, o->name);
+    else
+        exm_buf_putf(b, "      --%s", o->name);
     if (o->metavar) exm_buf_putf(b, " %s", o->metavar);
     used = b->len - start;
     if (used + 1 >= COLUMN) {
@@ -76,8 +78,10 @@ put_option(exm_buf *b, const exm_opt *o, const void *args)
     exm_buf_puts(&text, o->help);
     if (o->repeatable) exm_buf_puts(&text, "; may be repeated");
     exm_opt_default(o, args, &value);
-    if (o->required) exm_buf_puts(&text, " [required]");
-    else if (value.len) exm_buf_putf(&text, " [default: %s]", value.data);
+    if (o->required)
+        exm_buf_puts(&text, " [required]");
+    else if (value.len)
+        exm_buf_putf(&text, " [default: %s]", value.data);
     if (text.data) put_wrapped(b, text.data, COLUMN, COLUMN);
     if (text.failed || value.failed) b->failed = 1;
     exm_buf_done(&text);
@@ -136,7 +140,7 @@ put_commands(exm_buf *b, const char *group)
 }
 
 static const char exit_codes[] =
-    "  0 success   1 failure   2 wrong usage   3 quality control failed (--fail-on-qc)\n";
+    "  0 success   1 failure   2 wrong usage   3 quality failed (--fail-on-qc)\n";
 
 void
 exm_help_put(const exm_cmd *cmd, int colour, exm_buf *ret)
@@ -168,8 +172,9 @@ exm_help_put(const exm_cmd *cmd, int colour, exm_buf *ret)
                       "  NO_COLOR            set to anything: no colour\n");
     put_heading(ret, "Exit codes", colour);
     exm_buf_puts(ret, exit_codes);
-    exm_buf_puts(ret, "\n'exomir COMMAND --help' explains a command, 'exomir man COMMAND' prints "
-                      "its\nmanual page, 'exomir completion bash' completion for the shell.\n");
+    exm_buf_puts(
+        ret, "\n'exomir COMMAND --help' explains a command, 'exomir man COMMAND' prints "
+             "its\nmanual page, 'exomir completion bash' completion for the shell.\n");
 }
 
 void

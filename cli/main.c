@@ -73,10 +73,13 @@ unknown_command(const exm_common *c, const char *typed, const char *group)
     for (const exm_cmd *cmd; n < 64 && (cmd = exm_cmd_get(n)) != NULL; n++)
         words[n] = cmd->name;
     near = exm_text_closest(typed, words, n);
-    if (near) (void) snprintf(hint, sizeof hint, "did you mean 'exomir %s'?", near);
-    else (void) snprintf(hint, sizeof hint, "'exomir --help' lists the commands");
-    return exm_msg_error(c, EXM_EXIT_USAGE, hint, group ? "'%s' is no complete command" :
-                                                          "unknown command '%s'", typed);
+    if (near)
+        (void) snprintf(hint, sizeof hint, "did you mean 'exomir %s'?", near);
+    else
+        (void) snprintf(hint, sizeof hint, "'exomir --help' lists the commands");
+    return exm_msg_error(c, EXM_EXIT_USAGE, hint,
+                         group ? "'%s' is no complete command" : "unknown command '%s'",
+                         typed);
 }
 
 static int
@@ -128,8 +131,10 @@ dispatch(exm_common *early, int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return print_text(early, put_main_help, NULL);
     if (argv[1][0] == '-')
-        return exm_msg_error(early, EXM_EXIT_USAGE, "options follow the command: exomir "
-                             "COMMAND [OPTIONS]", "unknown option '%s'", argv[1]);
+        return exm_msg_error(early, EXM_EXIT_USAGE,
+                             "options follow the command: exomir "
+                             "COMMAND [OPTIONS]",
+                             "unknown option '%s'", argv[1]);
     if (exm_cmd_is_group(argv[1])) {
         if (argc < 3) return unknown_command(early, argv[1], argv[1]);
         if (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)

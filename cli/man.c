@@ -18,13 +18,27 @@ put_text(exm_buf *b, const char *s, size_t n)
         if (line_start && (s[i] == '.' || s[i] == '\'')) exm_buf_puts(b, "\\&");
         line_start = s[i] == '\n';
         switch (s[i]) {
-        case '\\': exm_buf_puts(b, "\\e"); break;
-        case '-': exm_buf_puts(b, "\\-"); break;
-        case '\'': exm_buf_puts(b, "\\(aq"); break;
-        case '~': exm_buf_puts(b, "\\(ti"); break;
-        case '^': exm_buf_puts(b, "\\(ha"); break;
-        case '`': exm_buf_puts(b, "\\(ga"); break;
-        default: exm_buf_putc(b, s[i]); break;
+        case '\\':
+            exm_buf_puts(b, "\\e");
+            break;
+        case '-':
+            exm_buf_puts(b, "\\-");
+            break;
+        case '\'':
+            exm_buf_puts(b, "\\(aq");
+            break;
+        case '~':
+            exm_buf_puts(b, "\\(ti");
+            break;
+        case '^':
+            exm_buf_puts(b, "\\(ha");
+            break;
+        case '`':
+            exm_buf_puts(b, "\\(ga");
+            break;
+        default:
+            exm_buf_putc(b, s[i]);
+            break;
         }
     }
 }
@@ -117,11 +131,14 @@ put_title(exm_buf *b, const char *name)
     if (name) exm_buf_putc(b, '-');
     for (const char *c = name ? name : ""; *c; c++)
         exm_buf_putc(b, *c == ' ' ? '-' : (char) toupper((unsigned char) *c));
-    exm_buf_puts(b, " 1 \"\" \"exomir " EXM_VERSION "\" \"exomir manual\"\n.SH NAME\nexomir");
+    exm_buf_puts(b,
+                 " 1 \"\" \"exomir " EXM_VERSION "\" \"exomir manual\"\n.SH NAME\nexomir");
     if (name) exm_buf_puts(b, "\\-");
     for (const char *c = name ? name : ""; *c; c++) {
-        if (*c == ' ') exm_buf_puts(b, "\\-");
-        else exm_buf_putc(b, *c);
+        if (*c == ' ')
+            exm_buf_puts(b, "\\-");
+        else
+            exm_buf_putc(b, *c);
     }
     exm_buf_puts(b, " \\- ");
 }
@@ -153,8 +170,10 @@ put_see_also(exm_buf *b, const exm_cmd *self)
         if (cmd == self) continue;
         exm_buf_puts(b, n++ ? ",\n.BR exomir\\-" : ".BR exomir\\-");
         for (const char *c = cmd->name; *c; c++) {
-            if (*c == ' ') exm_buf_puts(b, "\\-");
-            else exm_buf_putc(b, *c);
+            if (*c == ' ')
+                exm_buf_puts(b, "\\-");
+            else
+                exm_buf_putc(b, *c);
         }
         exm_buf_puts(b, " (1)");
     }
@@ -176,8 +195,9 @@ put_program(exm_buf *b)
 
     put_title(b, NULL);
     put_string(b, "small-RNA reads of exosomes to trusted miRNA counts\n");
-    exm_buf_puts(b, ".SH SYNOPSIS\n.B exomir\n.I COMMAND\n[\\fIOPTIONS\\fR] [\\fIFILES\\fR]\n"
-                    ".SH DESCRIPTION\n");
+    exm_buf_puts(b,
+                 ".SH SYNOPSIS\n.B exomir\n.I COMMAND\n[\\fIOPTIONS\\fR] [\\fIFILES\\fR]\n"
+                 ".SH DESCRIPTION\n");
     put_string(b, "exomir turns small-RNA sequencing reads into miRNA counts and a report. "
                   "Damaged input is never accepted in silence, and results are the same to "
                   "the last bit for any number of threads. Research use only.\n");
@@ -189,8 +209,9 @@ put_program(exm_buf *b)
         put_string(b, cmd->summary);
         exm_buf_puts(b, ".\n");
     }
-    exm_buf_puts(b, ".SH OPTIONS\n.TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint help and exit.\n"
-                    ".TP\n\\fB\\-\\-version\\fR\nPrint the version and exit.\n");
+    exm_buf_puts(
+        b, ".SH OPTIONS\n.TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nPrint help and exit.\n"
+           ".TP\n\\fB\\-\\-version\\fR\nPrint the version and exit.\n");
 }
 
 void

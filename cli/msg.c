@@ -29,17 +29,20 @@ put_line(const char *label, const char *colour, const exm_common *c, const char 
     const int on = exm_msg_colour(STDERR_FILENO);
 
     (void) fprintf(stderr, "exomir%s%s: %s%s%s%s\n", c->command ? " " : "",
-                   c->command ? c->command : "", on ? colour : "", label, on ? "\033[0m" : "",
-                   text);
+                   c->command ? c->command : "", on ? colour : "", label,
+                   on ? "\033[0m" : "", text);
 }
 
 static const char *
 kind_of(int code)
 {
     switch (code) {
-    case EXM_EXIT_USAGE: return "usage";
-    case EXM_EXIT_QC: return "qc";
-    default: return "failure";
+    case EXM_EXIT_USAGE:
+        return "usage";
+    case EXM_EXIT_QC:
+        return "qc";
+    default:
+        return "failure";
     }
 }
 

@@ -32,7 +32,8 @@ int exm_msg_colour(int fd);
  * elsewhere.  Several samples may report at once.
  */
 typedef struct exm_progress exm_progress;
-exm_progress *exm_progress_new(const exm_common *c, size_t n_samples); /* NULL: none wanted */
+exm_progress *exm_progress_new(const exm_common *c,
+                               size_t n_samples); /* NULL: none wanted */
 void exm_progress_update(exm_progress *p, size_t sample, uint64_t done, uint64_t total,
                          uint64_t reads);
 void exm_progress_free(exm_progress *p); /* clears the line */

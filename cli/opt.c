@@ -118,13 +118,20 @@ exm_opt_default(const exm_opt *o, const void *args, exm_buf *ret)
     }
     if (o->repeatable || o->required) return;
     switch (o->kind) {
-    case EXM_OPT_U32: exm_buf_put_u64(ret, *(const uint32_t *) (const void *) field); break;
-    case EXM_OPT_U64: exm_buf_put_u64(ret, *(const uint64_t *) (const void *) field); break;
-    case EXM_OPT_INT: exm_buf_put_i64(ret, *(const int *) (const void *) field); break;
+    case EXM_OPT_U32:
+        exm_buf_put_u64(ret, *(const uint32_t *) (const void *) field);
+        break;
+    case EXM_OPT_U64:
+        exm_buf_put_u64(ret, *(const uint64_t *) (const void *) field);
+        break;
+    case EXM_OPT_INT:
+        exm_buf_put_i64(ret, *(const int *) (const void *) field);
+        break;
     case EXM_OPT_DOUBLE:
         exm_buf_put_double(ret, *(const double *) (const void *) field);
         break;
-    case EXM_OPT_FLAG: break;
+    case EXM_OPT_FLAG:
+        break;
     case EXM_OPT_TEXT:
     case EXM_OPT_FILE:
     case EXM_OPT_DIR:
@@ -281,8 +288,8 @@ take_long(struct parser *p, int argc, char **argv, int *i)
     }
     if (eq) return note(p, o, eq + 1);
     if (*i + 1 >= argc)
-        return exm_fail(p->reterr, EXM_EDATA, (size_t) *i, "option '--%s' needs a value: %s",
-                        o->name, o->metavar);
+        return exm_fail(p->reterr, EXM_EDATA, (size_t) *i,
+                        "option '--%s' needs a value: %s", o->name, o->metavar);
     return note(p, o, argv[++*i]);
 }
 
@@ -386,10 +393,14 @@ put_number(struct parser *p, const exm_opt *o, const char *value, void *field)
     }
     s = check_range(p, o, value, d);
     if (s != EXM_OK) return s;
-    if (o->kind == EXM_OPT_U32) *(uint32_t *) field = (uint32_t) u;
-    else if (o->kind == EXM_OPT_U64) *(uint64_t *) field = u;
-    else if (o->kind == EXM_OPT_INT) *(int *) field = (int) i;
-    else *(double *) field = d;
+    if (o->kind == EXM_OPT_U32)
+        *(uint32_t *) field = (uint32_t) u;
+    else if (o->kind == EXM_OPT_U64)
+        *(uint64_t *) field = u;
+    else if (o->kind == EXM_OPT_INT)
+        *(int *) field = (int) i;
+    else
+        *(double *) field = d;
     return EXM_OK;
 }
 
@@ -437,12 +448,16 @@ apply(struct parser *p, const struct seen *seen, void *args)
     if (!seen->value[0]) return bad_value(p, o, "", "of use: it is empty");
     if (o->repeatable) return exm_words_add(field, seen->value, p->reterr);
     switch (o->kind) {
-    case EXM_OPT_CHOICE: return put_choice(p, o, seen->value, field);
+    case EXM_OPT_CHOICE:
+        return put_choice(p, o, seen->value, field);
     case EXM_OPT_U32:
     case EXM_OPT_U64:
     case EXM_OPT_INT:
-    case EXM_OPT_DOUBLE: return put_number(p, o, seen->value, field);
-    default: *(const char **) field = seen->value; return EXM_OK;
+    case EXM_OPT_DOUBLE:
+        return put_number(p, o, seen->value, field);
+    default:
+        *(const char **) field = seen->value;
+        return EXM_OK;
     }
 }
 
@@ -455,7 +470,8 @@ strip(char *s)
 
     while (*s == ' ' || *s == '\t') s++;
     n = strlen(s);
-    while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r')) s[--n] = '\0';
+    while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r'))
+        s[--n] = '\0';
     return s;
 }
 
@@ -463,8 +479,10 @@ strip(char *s)
 static int
 truth(const char *s)
 {
-    if (exm_text_same(s, "true") || exm_text_same(s, "yes") || strcmp(s, "1") == 0) return 1;
-    if (exm_text_same(s, "false") || exm_text_same(s, "no") || strcmp(s, "0") == 0) return 0;
+    if (exm_text_same(s, "true") || exm_text_same(s, "yes") || strcmp(s, "1") == 0)
+        return 1;
+    if (exm_text_same(s, "false") || exm_text_same(s, "no") || strcmp(s, "0") == 0)
+        return 0;
     return -1;
 }
 
@@ -516,7 +534,7 @@ apply_params(struct parser *p, const char *path, void *args)
     if (memchr(text, '\0', n))
         return exm_fail(p->reterr, EXM_EDATA, 0, "%s: NUL byte: not a text file", path);
     for (char *at = text; at && s == EXM_OK; at = next) {
-        exm_error why = {0};
+        exm_error why;
         char *body;
 
         next = strchr(at, '\n');
@@ -527,7 +545,8 @@ apply_params(struct parser *p, const char *path, void *args)
         s = apply_line(p, body, args);
         if (s == EXM_OK || !p->reterr) continue;
         why = *p->reterr;
-        s = exm_fail(p->reterr, why.code, line, "%s, line %zu: %.380s", path, line, why.msg);
+        s = exm_fail(p->reterr, why.code, line, "%s, line %zu: %.380s", path, line,
+                     why.msg);
     }
     return s;
 }
@@ -593,8 +612,8 @@ check_required(struct parser *p, const void *args)
 
         if (!o->required || *(const char *const *) field) continue;
         (void) snprintf(p->hint, 256, "usage: exomir %s %.200s", cmd->name, cmd->usage);
-        return exm_fail(p->reterr, EXM_EDATA, 0, "option '--%s %s' is required: %s", o->name,
-                        o->metavar, o->help);
+        return exm_fail(p->reterr, EXM_EDATA, 0, "option '--%s %s' is required: %s",
+                        o->name, o->metavar, o->help);
     }
     if (p->operands->n < cmd->min_operands)
         return exm_fail(p->reterr, EXM_EDATA, 0, "%s is missing", cmd->operand);
@@ -634,7 +653,8 @@ exm_opt_parse(const exm_cmd *cmd, int argc, char **argv, void *args, exm_words *
               char ret_hint[256], exm_error *reterr)
 {
     exm_common *common = args;
-    struct parser p = {.cmd = cmd, .hint = ret_hint, .reterr = reterr, .operands = operands};
+    struct parser p = {
+        .cmd = cmd, .hint = ret_hint, .reterr = reterr, .operands = operands};
     exm_status s;
 
     (void) snprintf(ret_hint, 256, "'exomir %s --help' explains", cmd->name);

@@ -108,9 +108,10 @@ EXM_MUST_USE exm_status exm_words_add(exm_words *w, const char *word, exm_error 
 void exm_words_done(exm_words *w);
 
 /* Texts made from the tables. */
-void exm_help_put(const exm_cmd *cmd, int colour, exm_buf *ret); /* NULL: the program's own */
+void exm_help_put(const exm_cmd *cmd, int colour,
+                  exm_buf *ret); /* NULL: the program's own */
 void exm_help_put_group(const char *group, int colour, exm_buf *ret); /* "ref" */
-void exm_man_put(const exm_cmd *cmd, exm_buf *ret);              /* NULL: exomir(1) */
+void exm_man_put(const exm_cmd *cmd, exm_buf *ret);                   /* NULL: exomir(1) */
 void exm_completion_put_bash(exm_buf *ret);
 
 #endif

@@ -1,3 +1,4 @@
 # Fuzz targets fuzz/fuzz_<name>.c with fuzz/corpus/<name>/: one name per line.
 list(APPEND EXM_FUZZ_TARGETS
+  sheet
 )

@@ -43,7 +43,8 @@ EXM_MUST_USE exm_status exm_sheet_parse(const char *data, size_t n, const char *
                                         const char *folder, exm_sheet **ret,
                                         exm_error *reterr);
 /* Through input.h, so a packed sheet is verified; at most 64 MiB. */
-EXM_MUST_USE exm_status exm_sheet_read(const char *path, exm_sheet **ret, exm_error *reterr);
+EXM_MUST_USE exm_status exm_sheet_read(const char *path, exm_sheet **ret,
+                                       exm_error *reterr);
 void exm_sheet_free(exm_sheet *s); /* free(NULL) is legal */
 
 /* Samples sorted by id (byte order). */

@@ -8,4 +8,5 @@ list(APPEND EXM_SOURCES
   src/core/rng.c
   src/core/json.c
   src/core/pages.c
+  src/core/pool.c
 )

@@ -188,15 +188,16 @@ check_row(const exm_sheet *s, size_t row, exm_error *reterr)
                         reterr);
     if (!*file) return bad_cell(s, row, s->fastq_col, "is empty: a file is needed", reterr);
     if (strcmp(file, "-") == 0)
-        return bad_cell(s, row, s->fastq_col, "is no file: standard input has no place here",
-                        reterr);
+        return bad_cell(s, row, s->fastq_col,
+                        "is no file: standard input has no place here", reterr);
     if (second != SIZE_MAX && *exm_table_get(t, row, second))
         return bad_cell(s, row, second,
                         "cannot be used: small inserts lie wholly in the first read; leave "
                         "fastq_2 empty",
                         reterr);
     if (s->kit_col != SIZE_MAX) st = check_kit(s, row, reterr);
-    if (st == EXM_OK && collected != SIZE_MAX) st = check_collected(s, row, collected, reterr);
+    if (st == EXM_OK && collected != SIZE_MAX)
+        st = check_collected(s, row, collected, reterr);
     if (st == EXM_OK && volume != SIZE_MAX) st = check_volume(s, row, volume, reterr);
     return st;
 }
@@ -282,40 +283,55 @@ check_paths(const exm_sheet *s, exm_error *reterr)
         const struct lane *a = &s->lane[i - 1], *b = &s->lane[i];
 
         if (strcmp(a->path, b->path) != 0) continue;
-        return exm_fail(reterr, EXM_EDATA, b->row,
-                        "%.160s, lines %llu and %llu: '%.160s' is named twice, so its reads "
-                        "would be counted twice",
-                        s->source, (unsigned long long) exm_table_line(s->table, a->row),
-                        (unsigned long long) exm_table_line(s->table, b->row), b->path);
+        return exm_fail(
+            reterr, EXM_EDATA, b->row,
+            "%.160s, lines %llu and %llu: '%.160s' is named twice, so its reads "
+            "would be counted twice",
+            s->source, (unsigned long long) exm_table_line(s->table, a->row),
+            (unsigned long long) exm_table_line(s->table, b->row), b->path);
     }
+    return EXM_OK;
+}
+
+/* Room for as many samples as lanes: one lane a sample is the rule. */
+static exm_status
+reserve(exm_sheet *s, size_t n, exm_error *reterr)
+{
+    s->lane = calloc(n, sizeof *s->lane);
+    s->paths = calloc(n, sizeof *s->paths);
+    s->sample = calloc(n, sizeof *s->sample);
+    s->cells = calloc(n * s->n_columns + 1, sizeof *s->cells);
+    if (!s->lane || !s->paths || !s->sample || !s->cells)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu lanes", n);
+    s->n_lanes = n;
     return EXM_OK;
 }
 
 static exm_status
 collect_lanes(exm_sheet *s, const char *folder, exm_error *reterr)
 {
+    const size_t n = exm_table_rows(s->table);
     exm_status st;
 
-    s->n_lanes = exm_table_rows(s->table);
-    if (s->n_lanes == 0)
+    if (n == 0)
         return exm_fail(reterr, EXM_EDATA, 0, "%.200s: a header and no samples", s->source);
-    s->lane = calloc(s->n_lanes, sizeof *s->lane);
-    s->paths = calloc(s->n_lanes, sizeof *s->paths);
-    if (!s->lane || !s->paths)
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu lanes", s->n_lanes);
-    for (size_t i = 0; i < s->n_lanes; i++) {
+    st = reserve(s, n, reterr);
+    if (st != EXM_OK) return st;
+    for (size_t i = 0; i < n; i++) {
+        struct lane *l = &s->lane[i];
+
         st = check_row(s, i, reterr);
         if (st != EXM_OK) return st;
-        s->lane[i].row = i;
-        s->lane[i].id = exm_table_get(s->table, i, s->sample_col);
-        s->lane[i].path = join(folder, exm_table_get(s->table, i, s->fastq_col));
-        if (!s->lane[i].path)
+        l->row = i;
+        l->id = exm_table_get(s->table, i, s->sample_col);
+        l->path = join(folder, exm_table_get(s->table, i, s->fastq_col));
+        if (!l->path)
             return exm_fail(reterr, EXM_ENOMEM, i, "no memory for the paths of the sheet");
     }
     st = check_paths(s, reterr);
     if (st != EXM_OK) return st;
-    qsort(s->lane, s->n_lanes, sizeof *s->lane, by_sample);
-    for (size_t i = 0; i < s->n_lanes; i++) s->paths[i] = s->lane[i].path;
+    qsort(s->lane, n, sizeof *s->lane, by_sample);
+    for (size_t i = 0; i < n; i++) s->paths[i] = s->lane[i].path;
     return EXM_OK;
 }
 
@@ -372,22 +388,20 @@ fill_sample(exm_sheet *s, size_t first, size_t end, exm_error *reterr)
     return EXM_OK;
 }
 
+static const char *
+id_of(const exm_sheet *s, size_t lane)
+{
+    return exm_table_get(s->table, s->lane[lane].row, s->sample_col);
+}
+
 static exm_status
 collect_samples(exm_sheet *s, exm_error *reterr)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < s->n_lanes; i++)
-        n += i == 0 || strcmp(s->lane[i - 1].id, s->lane[i].id) != 0;
-    s->sample = calloc(n, sizeof *s->sample);
-    s->cells = calloc(n * (s->n_columns ? s->n_columns : 1), sizeof *s->cells);
-    if (!s->sample || !s->cells)
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu samples", n);
     for (size_t first = 0, end; first < s->n_lanes; first = end) {
         exm_status st;
 
         end = first + 1;
-        while (end < s->n_lanes && strcmp(s->lane[first].id, s->lane[end].id) == 0) end++;
+        while (end < s->n_lanes && strcmp(id_of(s, first), id_of(s, end)) == 0) end++;
         st = fill_sample(s, first, end, reterr);
         if (st != EXM_OK) return st;
     }
@@ -432,8 +446,10 @@ exm_sheet_read(const char *path, exm_sheet **ret, exm_error *reterr)
     if (!folder) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
     slash = strrchr(folder, '/');
     /* "/sheet.csv" keeps its "/" as folder "/."; "sheet.csv" is in ".". */
-    if (!slash) folder[0] = '\0';
-    else folder[slash - folder] = '\0';
+    if (!slash)
+        folder[0] = '\0';
+    else
+        folder[slash - folder] = '\0';
     st = exm_input_slurp(path, SHEET_LIMIT, &data, &n, reterr);
     if (st == EXM_OK) {
         const char *from = slash == folder ? "/." : folder;
@@ -449,7 +465,7 @@ void
 exm_sheet_free(exm_sheet *s)
 {
     if (!s) return;
-    for (size_t i = 0; i < s->n_lanes && s->lane; i++) free(s->lane[i].path);
+    for (size_t i = 0; i < s->n_lanes; i++) free(s->lane[i].path);
     free(s->lane);
     free(s->paths);
     free(s->column);

@@ -6,4 +6,5 @@ list(APPEND EXM_SOURCES
   src/quant/isomir_table.c
   src/quant/share.c
   src/quant/signature.c
+  src/quant/sheet.c
 )

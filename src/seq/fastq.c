@@ -11,6 +11,7 @@
  * once per call for all that the call can still rewrite, so pointers stay valid.
  */
 #include "fastq_impl.h"
+#include "input_impl.h"
 
 #include "exomir/text.h"
 
@@ -40,8 +41,7 @@ exm_fastq_new(const char *source, exm_simd simd, exm_fastq **ret, exm_error *ret
         free(p);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to parse reads");
     }
-    p->label = p->source;
-    if (strlen(source) > LABEL_MAX) p->label += strlen(source) - LABEL_MAX;
+    p->label = exm_source_label(p->source);
     p->k = exm_simd_resolve(simd) == EXM_SIMD_SSE4 ? &exm_fastq_sse4 : &exm_fastq_scalar;
     p->line = 1;
     *ret = p;
@@ -123,16 +123,19 @@ say_no_plus(const exm_fastq *p, const exm_line *l, exm_error *reterr)
 {
     const uint64_t line = p->line + 2;
 
-    if (l->n == 0) return exm_fastq_say(p, line, reterr, "blank line instead of the '+' line");
+    if (l->n == 0)
+        return exm_fastq_say(p, line, reterr, "blank line instead of the '+' line");
     if (exm_fastq_bad_base(p, l->s, l->n) == l->n)
-        return exm_fastq_say(p, line, reterr,
-                             "no '+' line: the sequence goes on in a second line; multi-line "
-                             "FASTQ is not read: put each sequence on one line (seqtk seq)");
+        return exm_fastq_say(
+            p, line, reterr,
+            "no '+' line: the sequence goes on in a second line; multi-line "
+            "FASTQ is not read: put each sequence on one line (seqtk seq)");
     if (l->s[0] == '@')
         return exm_fastq_say(p, line, reterr,
                              "no '+' line: the next record begins here; lines were lost?");
-    return exm_fastq_say(p, line, reterr, "no '+' line after the sequence: the record is "
-                                          "damaged, or lines were lost");
+    return exm_fastq_say(p, line, reterr,
+                         "no '+' line after the sequence: the record is "
+                         "damaged, or lines were lost");
 }
 
 static exm_step
@@ -156,9 +159,10 @@ check_plus(const exm_fastq *p, const exm_line *l, const exm_line *name, int last
         return exm_fastq_say_truncated(p, p->line + 2, "the '+' line", reterr);
     if (l->n == 0 || l->s[0] != '+') return say_no_plus(p, l, reterr);
     if (l->n > 1 && (l->n != name->n || memcmp(l->s + 1, name->s + 1, l->n - 1) != 0))
-        return exm_fastq_say(p, p->line + 2, reterr,
-                             "the name on the '+' line differs from the one on the '@' line: "
-                             "lines of two records are mixed up");
+        return exm_fastq_say(
+            p, p->line + 2, reterr,
+            "the name on the '+' line differs from the one on the '@' line: "
+            "lines of two records are mixed up");
     return EXM_STEP_RECORD;
 }
 
@@ -175,7 +179,8 @@ check_quality(const exm_fastq *p, const exm_line *l, size_t n, int last, exm_err
                              "%zu bases but %zu quality values: the record is damaged, or "
                              "lines are broken",
                              n, l->n);
-    for (size_t i = 0; !p->k->quality(l->s, n) && i < n; i++) {
+    if (p->k->quality(l->s, n)) return EXM_STEP_RECORD;
+    for (size_t i = 0; i < n; i++) {
         const unsigned c = (unsigned char) l->s[i];
 
         if (c >= EXM_QUAL_MIN && c <= EXM_QUAL_MAX) continue;
@@ -264,9 +269,10 @@ one_step(exm_fastq *p, const char *s, const char *end, int last, exm_read *ret,
         return EXM_STEP_BLANK;
     }
     if (p->blank_line != 0)
-        return exm_fastq_say(p, p->blank_line, reterr,
-                             "blank line between records: lines were lost, or an editor has "
-                             "changed the file");
+        return exm_fastq_say(
+            p, p->blank_line, reterr,
+            "blank line before a record: lines were lost, or an editor has "
+            "changed the file");
     if (p->format == EXM_READS_UNKNOWN) {
         step = find_format(p, s, end, last, reterr);
         if (step != EXM_STEP_RECORD) return step;
@@ -311,8 +317,10 @@ exm_fastq_parse(exm_fastq *p, const char *data, size_t n, int last, exm_read *re
             continue;
         }
         if (step == EXM_STEP_MORE && (size_t) (end - s) > EXM_RECORD_MAX)
-            step = exm_fastq_say(p, p->line, &err, "a record of more than %d MiB: these are "
-                                                   "no sequencing reads", EXM_RECORD_MAX >> 20);
+            step = exm_fastq_say(p, p->line, &err,
+                                 "a record of more than %d MiB: these are "
+                                 "no sequencing reads",
+                                 EXM_RECORD_MAX >> 20);
         /* The good records before the bad one first: it is met again at the next call. */
         if (step == EXM_STEP_FAIL && k == 0) {
             if (reterr) *reterr = err;

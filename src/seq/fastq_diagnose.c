@@ -12,15 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* SAM headers begin with '@' too, which is why they get as far as a record. */
-static const char *
-hint(const exm_fastq *p)
-{
-    return p->records == 0 && p->format == EXM_READS_FASTQ
-               ? "; if this is a SAM, text or other file, it holds no FASTQ reads"
-               : "";
-}
-
 exm_step
 exm_fastq_say(const exm_fastq *p, uint64_t line, exm_error *reterr, const char *fmt, ...)
 {
@@ -31,8 +22,8 @@ exm_fastq_say(const exm_fastq *p, uint64_t line, exm_error *reterr, const char *
     if (vsnprintf(what, sizeof what, fmt, ap) < 0) what[0] = '\0';
     va_end(ap);
     (void) exm_fail(reterr, EXM_EDATA, (size_t) p->records,
-                    "%s: record %" PRIu64 ", line %" PRIu64 ": %s%s", p->label,
-                    p->records + 1, line, what, hint(p));
+                    "%s: record %" PRIu64 ", line %" PRIu64 ": %s", p->label,
+                    p->records + 1, line, what);
     return EXM_STEP_FAIL;
 }
 
@@ -69,15 +60,18 @@ exm_fastq_say_base(const exm_fastq *p, uint64_t line, const char *s, size_t at,
                              "carriage return inside the sequence: lines end in a bare CR; "
                              "convert them with: tr '\\r' '\\n'");
     if (c == ' ' || c == '\t')
-        return exm_fastq_say(p, line, reterr, "blank at position %zu of the sequence", at + 1);
+        return exm_fastq_say(p, line, reterr, "blank at position %zu of the sequence",
+                             at + 1);
     return c > 32 && c < 127
-               ? exm_fastq_say(p, line, reterr,
-                               "'%c' at position %zu of the sequence is no IUPAC base letter",
-                               (int) c, at + 1)
-               : exm_fastq_say(p, line, reterr,
-                               "byte 0x%02x at position %zu of the sequence is no IUPAC base "
-                               "letter",
-                               c, at + 1);
+               ? exm_fastq_say(
+                     p, line, reterr,
+                     "'%c' at position %zu of the sequence is no IUPAC base letter",
+                     (int) c, at + 1)
+               : exm_fastq_say(
+                     p, line, reterr,
+                     "byte 0x%02x at position %zu of the sequence is no IUPAC base "
+                     "letter",
+                     c, at + 1);
 }
 
 exm_step
@@ -86,8 +80,9 @@ exm_fastq_check_name(const exm_fastq *p, const exm_line *l, exm_error *reterr)
     const char *nul = memchr(l->s, 0, l->n), *cr = memchr(l->s, '\r', l->n);
 
     if (nul && (!cr || nul < cr))
-        return exm_fastq_say(p, p->line, reterr,
-                             "NUL byte in the read's name: a damaged copy, or UTF-16 text?");
+        return exm_fastq_say(
+            p, p->line, reterr,
+            "NUL byte in the read's name: a damaged copy, or UTF-16 text?");
     if (cr)
         return exm_fastq_say(p, p->line, reterr,
                              "carriage return inside the line: lines end in a bare CR; "
@@ -123,7 +118,8 @@ looks_binary(const char *s, size_t n)
     for (size_t i = 0; i < n; i++) {
         const unsigned c = (unsigned char) s[i];
 
-        if (c == 127 || c >= 0x80 || (c < 32 && c != '\t' && c != '\n' && c != '\r')) return 1;
+        if (c == 127 || c >= 0x80 || (c < 32 && c != '\t' && c != '\n' && c != '\r'))
+            return 1;
     }
     return 0;
 }
@@ -131,8 +127,9 @@ looks_binary(const char *s, size_t n)
 exm_step
 exm_fastq_say_start(const exm_fastq *p, const char *s, size_t n, exm_error *reterr)
 {
-    const char *what = "the file begins with neither '@' (FASTQ) nor '>' (FASTA): it holds no "
-                       "reads, or its first line is damaged";
+    const char *what =
+        "the file begins with neither '@' (FASTQ) nor '>' (FASTA): it holds no "
+        "reads, or its first line is damaged";
 
     if (begins(s, n, "\xff\xfe", 2) || begins(s, n, "\xfe\xff", 2))
         what = "the file is UTF-16 text (byte-order mark): save it as plain text, or get "
@@ -148,8 +145,6 @@ exm_fastq_say_start(const exm_fastq *p, const char *s, size_t n, exm_error *rete
         what = "the file is HTML or XML, not reads: the download gave an error page?";
     else if (looks_binary(s, n))
         what = "the file is binary, neither FASTQ nor FASTA: the wrong file, or damaged";
-    else if (s[0] == '\n' || s[0] == '\r')
-        what = "the file begins with blank lines";
     (void) exm_fail(reterr, EXM_EDATA, 0, "%s: record 1, line %" PRIu64 ": %s", p->label,
                     p->line, what);
     return EXM_STEP_FAIL;

@@ -34,7 +34,8 @@ say_name(const exm_fastq *p, const char *name, size_t n, const char *what,
     char shown[SHOWN + 1];
     const size_t k = n < SHOWN ? n : SHOWN;
 
-    for (size_t i = 0; i < k; i++) shown[i] = name[i] >= 32 && name[i] < 127 ? name[i] : '?';
+    for (size_t i = 0; i < k; i++)
+        shown[i] = name[i] >= 32 && name[i] < 127 ? name[i] : '?';
     shown[k] = '\0';
     return exm_fastq_say(p, p->line, reterr, "'%s': %s", shown, what);
 }
@@ -121,7 +122,8 @@ exm_fasta_step(exm_fastq *p, const char *s, const char *end, int last, exm_read 
 
     seq = b.first;
     if (b.with_bases > 1 || !p->k->bases(b.first, b.bases)) {
-        if (!exm_fastq_norm_room(p, (size_t) (end - s))) return exm_fastq_no_memory(p, reterr);
+        if (!exm_fastq_norm_room(p, (size_t) (end - s)))
+            return exm_fastq_no_memory(p, reterr);
         seq = p->norm + p->norm_used;
         for (const char *at = name.next; at < b.end;) {
             const exm_line l = exm_line_at(at, b.end);

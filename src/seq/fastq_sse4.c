@@ -17,10 +17,11 @@
 #include <smmintrin.h>
 
 /* A 41, C 43, T 54, G 47, N 4e. */
-#define BASES                                                                               \
+#define BASES                                                                              \
     _mm_setr_epi8(-1, 'A', -1, 'C', 'T', -1, -1, 'G', -1, -1, -1, -1, -1, -1, 'N', 0)
 /* NUL, LF 0a, CR 0d: what ends a name, or must not be in it. */
-#define LINE_BYTES _mm_setr_epi8(0, -1, -1, -1, -1, -1, -1, -1, -1, -1, 10, -1, -1, 13, -1, 0)
+#define LINE_BYTES                                                                         \
+    _mm_setr_epi8(0, -1, -1, -1, -1, -1, -1, -1, -1, -1, 10, -1, -1, 13, -1, 0)
 
 static inline __m128i
 load(const char *p)

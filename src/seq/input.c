@@ -28,10 +28,14 @@ const char *
 exm_container_name(exm_container c)
 {
     switch (c) {
-    case EXM_CONTAINER_GZIP: return "gzip";
-    case EXM_CONTAINER_BGZF: return "bgzf";
-    case EXM_CONTAINER_ZSTD: return "zstd";
-    case EXM_CONTAINER_PLAIN: break;
+    case EXM_CONTAINER_GZIP:
+        return "gzip";
+    case EXM_CONTAINER_BGZF:
+        return "bgzf";
+    case EXM_CONTAINER_ZSTD:
+        return "zstd";
+    case EXM_CONTAINER_PLAIN:
+        break;
     }
     return "plain";
 }
@@ -115,9 +119,10 @@ read_some(const exm_input *in, uint8_t *dst, size_t n, size_t *ret_n, exm_error 
             continue;
         }
         if (errno == EISDIR)
-            return exm_fail(reterr, EXM_EDATA, 0,
-                            "%s is a folder: name the files in it, for example %s/*.fastq.gz",
-                            in->label, in->label);
+            return exm_fail(
+                reterr, EXM_EDATA, 0,
+                "%s is a folder: name the files in it, for example %s/*.fastq.gz",
+                in->label, in->label);
         if (errno != EINTR) return fail_errno(in, "cannot read", reterr);
     }
 }
@@ -163,7 +168,8 @@ exm_raw_need(exm_input *in, size_t n, exm_error *reterr)
             in->pos = 0;
         }
         room = (size_t) EXM_RAW_CHUNK - in->end;
-        s = raw_read(in, in->buf + in->end, room < in->chunk ? room : in->chunk, &k, reterr);
+        s = raw_read(in, in->buf + in->end, room < in->chunk ? room : in->chunk, &k,
+                     reterr);
         in->end += k;
         if (s != EXM_OK) return s;
     }
@@ -206,7 +212,8 @@ foreign_packer(const uint8_t *p, size_t n)
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (n < known[i].n || memcmp(p, known[i].magic, known[i].n) != 0) continue;
         /* "BZh" alone could open a text: bzip2 goes on with a level and pi. */
-        if (i == 0 && (n < 10 || memcmp(p + 4, "\x31\x41\x59\x26\x53\x59", 6) != 0)) continue;
+        if (i == 0 && (n < 10 || memcmp(p + 4, "\x31\x41\x59\x26\x53\x59", 6) != 0))
+            continue;
         return known[i].name;
     }
     return NULL;
@@ -220,6 +227,7 @@ recognise(exm_input *in, exm_error *reterr)
     size_t n;
     exm_status s = exm_raw_need(in, EXM_BGZF_EOF_LEN, reterr);
 
+    in->chunk = EXM_RAW_CHUNK;
     if (s != EXM_OK) return s;
     p = in->buf + in->pos;
     n = exm_raw_have(in);
@@ -230,8 +238,9 @@ recognise(exm_input *in, exm_error *reterr)
                         in->label, foreign);
     if (p[0] == 0x1f && (n == 1 || p[1] == 0x8b)) {
         in->codec = &exm_codec_gzip;
-    } else if (n >= 2 && ((p[0] == 0x28 && p[1] == 0xb5) ||
-                          (p[0] >> 4 == 5 && n >= 4 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0))) {
+    } else if (n >= 2 &&
+               ((p[0] == 0x28 && p[1] == 0xb5) ||
+                (p[0] >> 4 == 5 && n >= 4 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0))) {
         in->codec = &exm_codec_zstd;
     }
     if (!in->codec || n == 0) {
@@ -259,7 +268,7 @@ new_input(const char *source, exm_input **ret, exm_error *reterr)
                         exm_source_label(source));
     }
     in->label = exm_source_label(in->source);
-    in->chunk = EXM_RAW_CHUNK;
+    in->chunk = EXM_BGZF_EOF_LEN; /* to recognise the container; then whole chunks */
     in->fd = -1;
     in->stop_fd = -1;
     *ret = in;
@@ -459,7 +468,8 @@ slurp(exm_input *in, size_t limit, char **ret, size_t *ret_n, exm_error *reterr)
 }
 
 exm_status
-exm_input_slurp(const char *path, size_t limit, char **ret, size_t *ret_n, exm_error *reterr)
+exm_input_slurp(const char *path, size_t limit, char **ret, size_t *ret_n,
+                exm_error *reterr)
 {
     exm_input *in = NULL;
     exm_status s;

@@ -42,7 +42,7 @@ int
 exm_bgzf_is_eof(const uint8_t *p, size_t n)
 {
     static const uint8_t marker[EXM_BGZF_EOF_LEN] = {
-        0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
+        0x1f, 0x8b, 8,  4, 0, 0, 0, 0, 0, 0xff, 6, 0, 'B', 'C',
         2,    0,    27, 0, 3, 0, 0, 0, 0, 0,    0, 0, 0,   0};
 
     return n >= sizeof marker && memcmp(p, marker, sizeof marker) == 0;

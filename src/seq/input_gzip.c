@@ -139,7 +139,8 @@ header_fields(exm_input *in, gzip *g, unsigned flags, size_t *ret_bgzf, exm_erro
 
         s = header_bytes(in, g, 2, &p, reterr);
         if (s == EXM_OK && (p[0] | (uint32_t) p[1] << 8) != want)
-            s = exm_raw_damaged(in, g->member_at, "the CRC of a gzip header is wrong", reterr);
+            s = exm_raw_damaged(in, g->member_at, "the CRC of a gzip header is wrong",
+                                reterr);
     }
     return s;
 }
@@ -172,10 +173,11 @@ static exm_status
 check_end(const exm_input *in, const gzip *g, exm_error *reterr)
 {
     if (g->last_is_bgzf && !g->last_is_eof)
-        return exm_fail(reterr, EXM_EDATA, (size_t) in->raw_bytes,
-                        "%s: byte %" PRIu64 ": the BGZF end-of-file block is missing: the "
-                        "file was cut between two blocks; the download or copy stopped early?",
-                        in->label, in->raw_bytes);
+        return exm_fail(
+            reterr, EXM_EDATA, (size_t) in->raw_bytes,
+            "%s: byte %" PRIu64 ": the BGZF end-of-file block is missing: the "
+            "file was cut between two blocks; the download or copy stopped early?",
+            in->label, in->raw_bytes);
     return EXM_OK;
 }
 
@@ -283,10 +285,14 @@ static const char *
 inflate_failure(int code)
 {
     switch (code) {
-    case ISAL_INVALID_BLOCK: return "invalid deflate block";
-    case ISAL_INVALID_SYMBOL: return "invalid deflate symbol";
-    case ISAL_INVALID_LOOKBACK: return "a deflate match reaches before the start";
-    default: return "invalid deflate data";
+    case ISAL_INVALID_BLOCK:
+        return "invalid deflate block";
+    case ISAL_INVALID_SYMBOL:
+        return "invalid deflate symbol";
+    case ISAL_INVALID_LOOKBACK:
+        return "a deflate match reaches before the start";
+    default:
+        return "invalid deflate data";
     }
 }
 
@@ -347,8 +353,8 @@ check_trailer(exm_input *in, gzip *g, exm_error *reterr)
         return exm_raw_damaged(in, exm_raw_at(in) - TRAILER_LEN,
                                "the CRC-32 of a gzip member is wrong", reterr);
     if (size != z->total_out) /* both modulo 2^32, as RFC 1952 has it */
-        return exm_raw_damaged(in, exm_raw_at(in) - 4, "the length of a gzip member is wrong",
-                               reterr);
+        return exm_raw_damaged(in, exm_raw_at(in) - 4,
+                               "the length of a gzip member is wrong", reterr);
     g->members++;
     g->phase = BETWEEN;
     return EXM_OK;
@@ -364,9 +370,15 @@ gzip_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
     *ret_n = 0;
     while (s == EXM_OK && !end && *ret_n == 0) {
         switch (g->phase) {
-        case BETWEEN: s = next_member(in, g, dst, cap, ret_n, &end, reterr); break;
-        case DEFLATE: s = inflate_some(in, g, dst, cap, ret_n, reterr); break;
-        case TRAILER: s = check_trailer(in, g, reterr); break;
+        case BETWEEN:
+            s = next_member(in, g, dst, cap, ret_n, &end, reterr);
+            break;
+        case DEFLATE:
+            s = inflate_some(in, g, dst, cap, ret_n, reterr);
+            break;
+        case TRAILER:
+            s = check_trailer(in, g, reterr);
+            break;
         case BLOCK: {
             const size_t left = g->block_n - g->block_pos, n = left < cap ? left : cap;
 
@@ -381,4 +393,5 @@ gzip_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
     return s;
 }
 
-const exm_input_codec exm_codec_gzip = {EXM_CONTAINER_GZIP, gzip_open, gzip_read, gzip_close};
+const exm_input_codec exm_codec_gzip = {EXM_CONTAINER_GZIP, gzip_open, gzip_read,
+                                        gzip_close};

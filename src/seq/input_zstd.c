@@ -25,7 +25,8 @@ zstd_open(exm_input *in, exm_error *reterr)
 
     if (z) z->ctx = ZSTD_createDCtx();
     in->state = z;
-    if (!z || !z->ctx) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
+    if (!z || !z->ctx)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
     return EXM_OK;
 }
 
@@ -45,16 +46,18 @@ zstd_failure(const exm_input *in, size_t code, exm_error *reterr)
     case ZSTD_error_memory_allocation:
         return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory to unpack", in->label);
     case ZSTD_error_frameParameter_windowTooLarge:
-        return exm_fail(reterr, EXM_EDATA, (size_t) exm_raw_at(in),
-                        "%s: packed with zstd --long or --ultra and a window above 128 MiB: "
-                        "pack it again without",
-                        in->label);
+        return exm_fail(
+            reterr, EXM_EDATA, (size_t) exm_raw_at(in),
+            "%s: packed with zstd --long or --ultra and a window above 128 MiB: "
+            "pack it again without",
+            in->label);
     case ZSTD_error_prefix_unknown:
         return exm_fail(reterr, EXM_EDATA, (size_t) exm_raw_at(in),
                         "%s: byte %" PRIu64 ": bytes that are no zstd data follow the last "
                         "zstd frame: a second file appended, or a damaged copy?",
                         in->label, exm_raw_at(in));
-    default: return exm_raw_damaged(in, exm_raw_at(in), ZSTD_getErrorName(code), reterr);
+    default:
+        return exm_raw_damaged(in, exm_raw_at(in), ZSTD_getErrorName(code), reterr);
     }
 }
 
@@ -85,4 +88,5 @@ zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
     return EXM_OK;
 }
 
-const exm_input_codec exm_codec_zstd = {EXM_CONTAINER_ZSTD, zstd_open, zstd_read, zstd_close};
+const exm_input_codec exm_codec_zstd = {EXM_CONTAINER_ZSTD, zstd_open, zstd_read,
+                                        zstd_close};

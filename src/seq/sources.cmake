@@ -1,4 +1,20 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
   src/seq/collapse.c
+  src/seq/input.c
+  src/seq/input_gzip.c
+  src/seq/input_bgzf.c
+  src/seq/input_zstd.c
+  src/seq/fastq.c
+  src/seq/fastq_fasta.c
+  src/seq/fastq_diagnose.c
+  src/seq/fastq_scalar.c
+  src/seq/fastq_sse4.c
+  src/seq/reader.c
 )
+
+# The one file with SSE4.2 code; on other processors it forwards to the scalar path.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+  set_source_files_properties(src/seq/fastq_sse4.c PROPERTIES
+    COMPILE_OPTIONS "-msse4.2;-mpopcnt")
+endif()

@@ -1,3 +1,4 @@
 # Unit tests tests/unit/test_<name>.c: one name per line.
 list(APPEND EXM_UNIT_TESTS
+  sheet
 )

@@ -1,0 +1,298 @@
+/* cmd_simulate.c - exomir simulate reads: small-RNA reads with known truth. */
+#include "commands.h"
+#include "gzout.h"
+#include "msg.h"
+
+#include "exomir/json.h"
+#include "exomir/simulate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct simulate_args {
+    exm_common common;
+    const char *ref, *out, *kit, *layout;
+    int no_adapter, plain;
+    exm_simulate_options o;
+};
+
+#define AT(field) offsetof(struct simulate_args, field)
+
+static const char *
+kit_choice(size_t i)
+{
+    const exm_layout *l = exm_kit_get(i);
+
+    return l ? l->name : NULL;
+}
+
+static const exm_opt options[] = {
+    {.name = "ref",
+     .letter = 'r',
+     .metavar = "FILE",
+     .kind = EXM_OPT_FILE,
+     .at = AT(ref),
+     .group = "Input and output",
+     .help = "reference bundle made by 'exomir ref build'",
+     .required = 1},
+    {.name = "out",
+     .letter = 'o',
+     .metavar = "PREFIX",
+     .kind = EXM_OPT_FILE,
+     .at = AT(out),
+     .help =
+         "PREFIX.fastq.gz and PREFIX.truth.tsv are written; '-' prints plain FASTQ, whose "
+         "read names carry the truth",
+     .required = 1},
+    {.name = "plain",
+     .kind = EXM_OPT_FLAG,
+     .at = AT(plain),
+     .help = "PREFIX.fastq instead of PREFIX.fastq.gz"},
+    {.name = "reads",
+     .letter = 'n',
+     .metavar = "N",
+     .kind = EXM_OPT_U64,
+     .at = AT(o.reads),
+     .group = "Library",
+     .help = "number of reads",
+     .low = 1,
+     .high = 1e12},
+    {.name = "kit",
+     .metavar = "NAME",
+     .kind = EXM_OPT_CHOICE,
+     .at = AT(kit),
+     .help = "kit preset",
+     .shown = "truseq",
+     .choice = kit_choice},
+    {.name = "layout",
+     .metavar = "STR",
+     .kind = EXM_OPT_TEXT,
+     .at = AT(layout),
+     .help = "layout of the read instead of a preset"},
+    {.name = "no-adapter",
+     .kind = EXM_OPT_FLAG,
+     .at = AT(no_adapter),
+     .help = "reads as they are after trimming"},
+    {.name = "read-length",
+     .metavar = "NT",
+     .kind = EXM_OPT_U32,
+     .at = AT(o.read_len),
+     .help = "cycles of the machine",
+     .low = 16,
+     .high = 1000},
+    {.name = "mirnas",
+     .metavar = "N",
+     .kind = EXM_OPT_U32,
+     .at = AT(o.mirnas),
+     .group = "Contents",
+     .help = "miRNAs expressed; their amounts are log-normal",
+     .low = 1,
+     .high = 1e6},
+    {.name = "isomir-rate",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.isomir_rate),
+     .help = "share of miRNA reads that are not the canonical mature",
+     .low = 0,
+     .high = 1},
+    {.name = "cargo-share",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.share_cargo),
+     .help = "share of reads from other classes of the bundle",
+     .low = 0,
+     .high = 1},
+    {.name = "cargo",
+     .metavar = "LIST",
+     .kind = EXM_OPT_TEXT,
+     .at = AT(o.cargo),
+     .help = "shares by class instead, such as tRNA=0.06,rRNA=0.04"},
+    {.name = "random-share",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.share_random),
+     .help = "share of reads with random inserts",
+     .low = 0,
+     .high = 1},
+    {.name = "dimer-share",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.share_dimer),
+     .help = "share of adapter dimers",
+     .low = 0,
+     .high = 1},
+    {.name = "error-rate",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.error_rate),
+     .help = "substitutions per sequenced nt",
+     .low = 0,
+     .high = 0.5},
+    {.name = "molecules-share",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.molecules_share),
+     .help = "with a UMI kit: molecules per read",
+     .low = 0,
+     .high = 1},
+    {.name = "quality-levels",
+     .metavar = "N",
+     .kind = EXM_OPT_INT,
+     .at = AT(o.quality_levels),
+     .help = "4 (binned) or 40 quality values",
+     .low = 4,
+     .high = 40},
+};
+
+static void
+defaults(void *args)
+{
+    struct simulate_args *a = args;
+
+    a->o = exm_simulate_defaults();
+    a->common.seed = a->o.seed;
+}
+
+static int
+choose_layout(struct simulate_args *a)
+{
+    const exm_layout *preset = NULL;
+    exm_error err = {0};
+
+    if ((a->kit != NULL) + (a->layout != NULL) + a->no_adapter > 1)
+        return exm_msg_error(&a->common, EXM_EXIT_USAGE, "give only one of them",
+                             "--kit, --layout and --no-adapter exclude each other");
+    if (a->o.quality_levels != 4 && a->o.quality_levels != 40)
+        return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
+                             "option '--quality-levels' is 4 or 40, not %d",
+                             a->o.quality_levels);
+    if (a->no_adapter) a->o.layout = exm_layout_none();
+    if (a->kit) {
+        if (exm_kit_find(a->kit, &preset, &err) != EXM_OK)
+            return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL, "%s", err.msg);
+        a->o.layout = *preset;
+    }
+    if (a->layout && exm_layout_parse(a->layout, &a->o.layout, &err) != EXM_OK)
+        return exm_msg_error(&a->common, EXM_EXIT_USAGE,
+                             "for example --layout insert,TGGAATTCTCGGGTGCCAAGG",
+                             "option '--layout', character %zu: %s", err.at + 1, err.msg);
+    return EXM_EXIT_OK;
+}
+
+static int
+announce(const struct simulate_args *a, const char *fastq, const char *truth)
+{
+    exm_buf out = {0};
+    exm_json j;
+    int code;
+
+    if (a->common.json) {
+        exm_json_init(&j, &out);
+        exm_json_object(&j);
+        exm_json_kstr(&j, "fastq", fastq);
+        exm_json_kstr(&j, "truth", truth);
+        exm_json_ku64(&j, "reads", a->o.reads);
+        exm_json_ku64(&j, "seed", a->o.seed);
+        exm_json_kstr(&j, "kit", a->o.layout.name);
+        exm_json_end(&j);
+        if (exm_json_finish(&j, NULL) != EXM_OK) out.failed = 1;
+    } else {
+        exm_buf_putf(&out, "reads: %s\ntruth: %s\n", fastq, truth);
+    }
+    code = exm_msg_print(&a->common, &out);
+    exm_buf_done(&out);
+    return code;
+}
+
+/* Reads first: a truth table without its reads would mislead. */
+static int
+simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
+         const char *truth)
+{
+    const int to_stdout = strcmp(a->out, "-") == 0;
+    exm_gzout *file = NULL;
+    exm_buf table = {0};
+    exm_error err = {0};
+    exm_status s = exm_gzout_new(fastq, !a->plain && !to_stdout, &file, &err);
+
+    if (s == EXM_OK)
+        s = exm_simulate_reads(ref, &a->o, exm_gzout_write, file, &table, &err);
+    if (s == EXM_OK) s = exm_gzout_commit(file, &err);
+    if (s == EXM_OK && !to_stdout) s = exm_outfile_put(truth, &table, &err);
+    exm_gzout_free(file);
+    exm_buf_done(&table);
+    if (s != EXM_OK) return exm_msg_status(&a->common, &err, NULL);
+    return to_stdout ? EXM_EXIT_OK : announce(a, fastq, truth);
+}
+
+static char *
+with_ending(const char *prefix, const char *ending)
+{
+    const size_t n = strlen(prefix) + strlen(ending) + 1;
+    char *s = malloc(n);
+
+    if (s) (void) snprintf(s, n, "%s%s", prefix, ending);
+    return s;
+}
+
+static void
+guard_parent(const char *prefix)
+{
+    char *folder = with_ending(prefix, "");
+    char *slash = folder ? strrchr(folder, '/') : NULL;
+
+    if (slash) *slash = '\0';
+    if (folder) exm_guard_folder(slash ? folder : ".");
+    free(folder);
+}
+
+static int
+run_simulate(void *args, const exm_words *operands)
+{
+    struct simulate_args *a = args;
+    const int to_stdout = strcmp(a->out, "-") == 0;
+    exm_error err = {0};
+    exm_ref *ref = NULL;
+    char *fastq, *truth;
+    int code;
+
+    (void) operands;
+    a->o.seed = a->common.seed;
+    code = choose_layout(a);
+    if (code != EXM_EXIT_OK) return code;
+    fastq = with_ending(a->out, to_stdout ? "" : a->plain ? ".fastq" : ".fastq.gz");
+    truth = with_ending(a->out, ".truth.tsv");
+    if (!fastq || !truth) {
+        code = exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL, "no memory for file names");
+    } else if (exm_ref_open(a->ref, &ref, &err) != EXM_OK) {
+        code = exm_msg_status(&a->common, &err,
+                              "-r takes a bundle made by 'exomir ref build'");
+    } else {
+        if (!to_stdout) guard_parent(a->out);
+        code = simulate(a, ref, fastq, truth);
+    }
+    exm_ref_free(ref);
+    free(fastq);
+    free(truth);
+    return code;
+}
+
+const exm_cmd exm_cmd_simulate_reads = {
+    .name = "simulate reads",
+    .summary = "simulate small-RNA reads with known truth",
+    .usage = "-r REF -o PREFIX [OPTIONS]",
+    .about =
+        "Writes reads of miRNAs with isomiRs, of the bundle's other classes, and of random "
+        "inserts, laid out as a kit makes them, with sequencing errors and qualities. "
+        "Each read's name tells where it came from ('sim7:hsa-let-7a-5p:NA'), and "
+        "PREFIX.truth.tsv has the columns feature, reads, molecules.",
+    .examples = "exomir simulate reads -r human.exoref --kit qiaseq --seed 7 -o sim\n"
+                "exomir simulate reads -r human.exoref -n 1000 -o - | head",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .common = EXM_COMMON_SEED,
+    .args_size = sizeof(struct simulate_args),
+    .defaults = defaults,
+    .run = run_simulate,
+};

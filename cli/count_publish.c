@@ -1,0 +1,213 @@
+/* count_publish.c - tables, report and provenance of a run, then the rename of all. */
+#include "count.h"
+
+#include "exomir/json.h"
+#include "exomir/outputs.h"
+#include "exomir/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t
+exm_count_good(const exm_count_plan *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++) n += p->sample[i].record != NULL;
+    return n;
+}
+
+/* The good samples as the arrays that outputs.h takes. */
+struct cohort {
+    const exm_record **records;
+    size_t n;
+    const char **names; /* the sheet's columns */
+    size_t n_names;
+    const char **cells; /* [n x n_names] */
+};
+
+static void
+cohort_done(struct cohort *c)
+{
+    free(c->records);
+    free(c->names);
+    free(c->cells);
+}
+
+static exm_status
+cohort_make(const exm_count_plan *p, struct cohort *c, exm_error *reterr)
+{
+    c->n_names = p->sheet ? exm_sheet_columns(p->sheet) : 0;
+    c->records = calloc(p->n, sizeof(const exm_record *));
+    c->names = calloc(c->n_names + 1, sizeof *c->names);
+    c->cells = calloc(p->n * c->n_names + 1, sizeof *c->cells);
+    if (!c->records || !c->names || !c->cells)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the outputs of %zu samples",
+                        p->n);
+    for (size_t k = 0; k < c->n_names; k++) c->names[k] = exm_sheet_column(p->sheet, k);
+    for (size_t i = 0; i < p->n; i++) {
+        const exm_count_sample *t = &p->sample[i];
+
+        if (!t->record) continue;
+        for (size_t k = 0; k < c->n_names; k++)
+            c->cells[c->n * c->n_names + k] = exm_sheet_get(p->sheet, t->row)->cells[k];
+        c->records[c->n++] = t->record;
+    }
+    return EXM_OK;
+}
+
+/* ---- provenance ---- */
+
+static void
+put_inputs(const exm_count_sample *t, exm_json *j)
+{
+    exm_json_key(j, "inputs");
+    exm_json_array(j);
+    for (size_t k = 0; k < t->inputs.n; k++) {
+        const exm_reader_file *f = &t->inputs.files[k];
+        const char *slash = strrchr(f->path, '/');
+        const int standard = strcmp(f->path, "-") == 0;
+
+        exm_json_object(j);
+        exm_json_kstr(j, "file", standard ? "standard input" : slash ? slash + 1 : f->path);
+        exm_json_kstr(j, "container", exm_container_name(f->container));
+        exm_json_ku64(j, "bytes", f->raw_bytes);
+        exm_json_kstr(j, "sha256", f->sha256);
+        exm_json_ku64(j, "reads", f->reads);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
+static void
+put_samples(const exm_count_plan *p, exm_json *j)
+{
+    exm_json_key(j, "samples");
+    exm_json_array(j);
+    for (size_t i = 0; i < p->n; i++) {
+        const exm_count_sample *t = &p->sample[i];
+        const exm_record *r = t->record;
+
+        if (!r) continue;
+        exm_json_object(j);
+        exm_json_kstr(j, "sample", r->sample);
+        exm_json_kstr(j, "content", r->content);
+        exm_json_kstr(j, "kit", r->kit);
+        exm_json_kstr(j, "layout", r->layout);
+        exm_json_kstr(j, "parameters_sha256", r->params_sha256);
+        exm_json_kstr(j, "parameters_json", r->params_json);
+        exm_json_ku64(j, "reads", r->reads_in);
+        put_inputs(t, j);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+    exm_json_key(j, "failed");
+    exm_json_array(j);
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->sample[i].record) continue;
+        exm_json_object(j);
+        exm_json_kstr(j, "sample", p->sample[i].id);
+        exm_json_kstr(j, "error", p->sample[i].err.msg);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
+static void
+put_outputs(const exm_outdir *dir, exm_json *j)
+{
+    exm_json_key(j, "outputs");
+    exm_json_array(j);
+    for (size_t i = 0; i < exm_outdir_count(dir); i++) {
+        exm_json_object(j);
+        exm_json_kstr(j, "file", exm_outdir_name(dir, i));
+        exm_json_ku64(j, "bytes", exm_outdir_bytes(dir, i));
+        exm_json_kstr(j, "sha256", exm_outdir_sha256(dir, i));
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
+/* No clock and no path of this machine: the same inputs give the same bytes. */
+static exm_status
+put_provenance(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
+               const exm_outdir *dir, exm_buf *out, exm_error *reterr)
+{
+    exm_json j;
+
+    exm_json_init(&j, out);
+    exm_json_object(&j);
+    exm_json_kstr(&j, "program", "exomir");
+    exm_json_kstr(&j, "version", EXM_VERSION);
+    exm_json_kstr(&j, "command", a->common.given.data);
+    exm_json_key(&j, "reference");
+    exm_json_object(&j);
+    exm_json_kstr(&j, "species", exm_ref_species(ref));
+    exm_json_kstr(&j, "sha256", exm_ref_sha256(ref));
+    exm_json_end(&j);
+    put_samples(p, &j);
+    put_outputs(dir, &j);
+    exm_json_end(&j);
+    return exm_json_finish(&j, reterr);
+}
+
+/* ---- outputs ---- */
+
+static exm_status
+put_report(const exm_count_args *a, const exm_ref *ref, const struct cohort *c,
+           const exm_qc *qc, exm_outdir *dir, exm_error *reterr)
+{
+    exm_buf reference = {0}, html = {0};
+    exm_report_info info = {
+        .title = "exomir count", .version = EXM_VERSION, .command = a->common.given.data};
+    exm_status s;
+
+    exm_buf_putf(&reference, "%s%sSHA-256 %s", exm_ref_species(ref),
+                 exm_ref_species(ref)[0] ? ", " : "", exm_ref_sha256(ref));
+    s = exm_buf_check(&reference, reterr);
+    info.reference = reference.data;
+    if (s == EXM_OK) s = exm_report_count(c->records, qc, c->n, &info, &html, reterr);
+    if (s == EXM_OK) s = exm_outdir_put(dir, "report.html", &html, reterr);
+    exm_buf_done(&html);
+    exm_buf_done(&reference);
+    return s;
+}
+
+static exm_status
+put_all(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
+        const struct cohort *c, const exm_qc *qc, exm_outdir *dir, exm_error *reterr)
+{
+    exm_status s = exm_outputs_counts(c->records, c->n, dir, reterr);
+
+    if (s == EXM_OK)
+        s = exm_outputs_coldata(c->records, c->n, c->names, c->n_names, c->cells, dir,
+                                reterr);
+    if (s == EXM_OK) s = exm_outputs_qc(c->records, qc, c->n, dir, reterr);
+    if (s == EXM_OK && !(p->skip & EXM_SKIP_ISOMIRS))
+        s = exm_outputs_isomirs(c->records, c->n, dir, reterr);
+    if (s == EXM_OK && !(p->skip & EXM_SKIP_GFF))
+        s = exm_outputs_gff3(c->records, c->n, dir, reterr);
+    if (s == EXM_OK && !(p->skip & EXM_SKIP_MULTIQC))
+        s = exm_outputs_multiqc(c->records, qc, c->n, dir, reterr);
+    if (s == EXM_OK && !(p->skip & EXM_SKIP_REPORT))
+        s = put_report(a, ref, c, qc, dir, reterr);
+    return s;
+}
+
+int
+exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
+                  exm_outdir *dir, exm_qc *qc)
+{
+    struct cohort c = {0};
+    exm_buf provenance = {0};
+    exm_error err = {0};
+    exm_status s = cohort_make(p, &c, &err);
+
+    for (size_t i = 0; s == EXM_OK && i < c.n; i++) exm_qc_sample(c.records[i], &qc[i]);
+    if (s == EXM_OK) s = put_all(a, p, ref, &c, qc, dir, &err);
+    if (s == EXM_OK) s = put_provenance(a, p, ref, dir, &provenance, &err);
+    if (s == EXM_OK) s = exm_outdir_commit(dir, &provenance, &err);
+    exm_buf_done(&provenance);
+    cohort_done(&c);
+    return s == EXM_OK ? EXM_EXIT_OK : exm_msg_status(&a->common, &err, NULL);
+}

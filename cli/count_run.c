@@ -1,0 +1,158 @@
+/*
+ * count_run.c - count the samples, each on one core or one after the other on all.
+ *
+ * With at least as many samples as threads, a thread per sample wastes nothing: no
+ * hand-over between unpacking and annotation.  With fewer, each sample gets all threads.
+ * The results are the same either way.
+ */
+#include "count.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct counting {
+    const exm_count_args *a;
+    exm_count_plan *plan;
+    const exm_ref *ref;
+    const exm_annotator *annotator;
+    exm_outdir *dir;
+    exm_progress *progress; /* or NULL */
+};
+
+struct ticker {
+    exm_progress *progress;
+    size_t sample;
+};
+
+static void
+tick(void *ctx, uint64_t done, uint64_t total, uint64_t reads)
+{
+    const struct ticker *t = ctx;
+
+    exm_progress_update(t->progress, t->sample, done, total, reads);
+}
+
+static exm_status
+stage_record(struct counting *c, const exm_record *r, exm_error *reterr)
+{
+    char name[512];
+    exm_buf bytes = {0};
+    exm_status s = exm_record_encode(r, &bytes, reterr);
+
+    (void) snprintf(name, sizeof name, "records/%.400s.exr", r->sample);
+    if (s == EXM_OK) s = exm_outdir_put(c->dir, name, &bytes, reterr);
+    exm_buf_done(&bytes);
+    return s;
+}
+
+static exm_status
+count_one(struct counting *c, size_t i, exm_pool *pool, exm_error *reterr)
+{
+    exm_count_sample *t = &c->plan->sample[i];
+    struct ticker ticker = {.progress = c->progress, .sample = i};
+    exm_status s;
+
+    t->options.reader.threaded = exm_pool_threads(pool) > 1;
+    if (c->progress) {
+        t->options.progress = tick;
+        t->options.progress_ctx = &ticker;
+    }
+    s = exm_sample_count(t->id, t->paths, t->n_paths, c->annotator, c->ref, &t->options,
+                         pool, &t->record, &t->inputs, &t->err);
+    t->options.progress_ctx = NULL; /* the ticker ends here */
+    t->options.progress = NULL;
+    if (s == EXM_OK) return stage_record(c, t->record, reterr);
+    if (strncmp(t->err.msg, t->id, strlen(t->id)) != 0) {
+        const exm_error why = t->err;
+
+        (void) exm_fail(&t->err, why.code, why.at, "sample %.100s: %.390s", t->id, why.msg);
+    }
+    if (c->a->keep_going) return EXM_OK;
+    if (reterr) *reterr = t->err;
+    return s;
+}
+
+/* One sample per thread; each brings its own pool of one. */
+static exm_status
+count_alone(void *ctx, size_t i, unsigned worker, exm_error *reterr)
+{
+    exm_pool *pool = NULL;
+    exm_status s = exm_pool_new(1, &pool, reterr);
+
+    (void) worker;
+    if (s == EXM_OK) s = count_one(ctx, i, pool, reterr);
+    exm_pool_free(pool);
+    return s;
+}
+
+static exm_status
+count_all(struct counting *c, exm_error *reterr)
+{
+    const unsigned threads = c->a->common.threads;
+    exm_pool *pool = NULL;
+    exm_status s = exm_pool_new(threads, &pool, reterr);
+
+    if (s != EXM_OK) return s;
+    if (c->plan->n >= threads) {
+        s = exm_pool_run(pool, c->plan->n, count_alone, c, reterr);
+    } else {
+        for (size_t i = 0; i < c->plan->n && s == EXM_OK; i++)
+            s = count_one(c, i, pool, reterr);
+    }
+    exm_pool_free(pool);
+    return s;
+}
+
+/* Kits that were inferred, and samples that were left out. */
+static void
+tell_samples(const exm_count_args *a, const exm_count_plan *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const exm_record *r = p->sample[i].record;
+        exm_common c = a->common;
+
+        if (r && p->sample[i].options.infer_kit) {
+            const int trimmed = strcmp(r->kit, "none") == 0;
+
+            if (trimmed)
+                exm_msg_note(&c, "%s: already trimmed: %s", r->sample, r->kit_evidence);
+            else
+                exm_msg_detail(&c, "%s: kit %s: %s", r->sample, r->kit, r->kit_evidence);
+        }
+        if (r) continue;
+        c.json = 0; /* one JSON document: the table, which lists the failed */
+        (void) exm_msg_error(&c, EXM_EXIT_FAIL, "left out (--keep-going)", "%s",
+                             p->sample[i].err.msg);
+    }
+}
+
+int
+exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref,
+                  exm_outdir *dir)
+{
+    struct counting c = {.a = a, .plan = p, .ref = ref, .dir = dir};
+    exm_annotator *annotator = NULL;
+    exm_error err = {0};
+    exm_status s = exm_annotator_new(ref, &annotator, &err);
+
+    if (s == EXM_OK) {
+        c.annotator = annotator;
+        c.progress = exm_progress_new(&a->common, p->n);
+        s = count_all(&c, &err);
+        exm_progress_free(c.progress);
+    }
+    exm_annotator_free(annotator);
+    if (s != EXM_OK)
+        return exm_msg_status(
+            &a->common, &err,
+            p->n > 1 && err.code == EXM_EDATA
+                ? "nothing was published; --keep-going publishes the good "
+                  "samples"
+            : err.code == EXM_EDATA ? "nothing was published"
+                                    : NULL);
+    tell_samples(a, p);
+    if (exm_count_good(p) == 0)
+        return exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL,
+                             "no sample could be counted; nothing was published");
+    return EXM_EXIT_OK;
+}

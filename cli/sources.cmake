@@ -1,0 +1,25 @@
+# Explicit list: one file per line.
+list(APPEND EXM_CLI_SOURCES
+  cli/main.c
+  cli/commands.c
+  cli/opt.c
+  cli/help.c
+  cli/man.c
+  cli/completion.c
+  cli/msg.c
+  cli/guard.c
+  cli/gzout.c
+  cli/cmd_ref.c
+  cli/cmd_ref_show.c
+  cli/cmd_count.c
+  cli/count_plan.c
+  cli/count_dry.c
+  cli/count_run.c
+  cli/count_publish.c
+  cli/count_print.c
+  cli/cmd_explain.c
+  cli/cmd_simulate.c
+  cli/cmd_doctor.c
+  cli/doctor_tests.c
+  cli/cmd_man.c
+)

@@ -1,0 +1,511 @@
+/*
+ * outdir.c - outputs that exist only when whole.
+ *
+ * A file is written under a temporary name in its final folder, synced, and renamed; the
+ * folder is synced after the rename, because a rename that the disk forgets is a file
+ * that is lost.  A run's folder stages all its files that way and renames them together,
+ * provenance.json last: its presence says that everything else is there.
+ */
+#include "exomir/outdir.h"
+
+#include "exomir/digest.h"
+#include "exomir/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char marker[] = ".tmp."; /* <name>.tmp.<pid>.<number> */
+
+struct exm_outfile {
+    int fd;
+    int is_stdout;
+    int failed;       /* errno of the first failure, sticky */
+    char *path, *tmp; /* tmp NULL once renamed */
+    exm_sha256 *hash;
+    uint64_t bytes;
+    char sha256[EXM_SHA256_HEX];
+};
+
+typedef struct staged {
+    char *name;
+    exm_outfile *file; /* synced and closed, not yet renamed */
+} staged;
+
+struct exm_outdir {
+    char *dir;
+    staged *file;
+    size_t n, cap;
+    pthread_mutex_t lock;
+};
+
+/* ---- paths ---- */
+
+static char *
+join(const char *a, const char *sep, const char *b)
+{
+    const size_t n = strlen(a), k = strlen(sep), m = strlen(b);
+    char *p = malloc(n + k + m + 1);
+
+    if (!p) return NULL;
+    memcpy(p, a, n);
+    memcpy(p + n, sep, k);
+    memcpy(p + n + k, b, m + 1);
+    return p;
+}
+
+static exm_status
+sync_folder_of(const char *path, exm_error *reterr)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? exm_text_dup(path) : exm_text_dup(".");
+    exm_status st = EXM_OK;
+    int fd;
+
+    if (!dir) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+    if (slash) dir[slash == path ? 1 : slash - path] = '\0';
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* Some file systems refuse to sync a folder (EINVAL): there is nothing more to do there. */
+    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+        st = exm_fail(reterr, EXM_EIO, 0, "%s: %s", dir, strerror(errno));
+    if (fd >= 0) (void) close(fd);
+    free(dir);
+    return st;
+}
+
+/* ---- one file ---- */
+
+static int
+open_temporary(exm_outfile *f)
+{
+    char suffix[64];
+
+    for (unsigned k = 0; k < 10000; k++) {
+        (void) snprintf(suffix, sizeof suffix, "%ld.%u", (long) getpid(), k);
+        f->tmp = join(f->path, marker, suffix);
+        if (!f->tmp) return ENOMEM;
+        f->fd = open(f->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (f->fd >= 0) return 0;
+        free(f->tmp);
+        f->tmp = NULL;
+        if (errno != EEXIST) return errno;
+    }
+    return EEXIST;
+}
+
+exm_status
+exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
+{
+    exm_outfile *f;
+    exm_status st;
+    int e = 0;
+
+    if (!path || !*path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "no output path");
+    f = calloc(1, sizeof *f);
+    if (!f) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory", path);
+    f->fd = -1;
+    f->path = exm_text_dup(path);
+    st = exm_sha256_new(&f->hash, reterr);
+    if (!f->path || st != EXM_OK) {
+        exm_outfile_free(f);
+        return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory", path);
+    }
+    if (strcmp(path, "-") == 0) {
+        f->is_stdout = 1;
+        f->fd = STDOUT_FILENO;
+    } else {
+        e = open_temporary(f);
+    }
+    if (e != 0) {
+        exm_outfile_free(f);
+        return exm_fail(reterr, e == ENOMEM ? EXM_ENOMEM : EXM_EIO, 0,
+                        "%s: cannot write: %s", path, strerror(e));
+    }
+    *ret = f;
+    return EXM_OK;
+}
+
+static exm_status
+sticky_failure(const exm_outfile *f, exm_error *reterr)
+{
+    return exm_fail(reterr, EXM_EIO, (size_t) f->bytes, "%s: cannot write: %s%s",
+                    f->is_stdout ? "standard output" : f->path, strerror(f->failed),
+                    f->failed == ENOSPC ? " (is the disk full?)" : "");
+}
+
+exm_status
+exm_outfile_write(exm_outfile *f, const void *p, size_t n, exm_error *reterr)
+{
+    const char *at = p;
+
+    if (f->failed) return sticky_failure(f, reterr);
+    while (n > 0) {
+        const ssize_t k = write(f->fd, at, n);
+        exm_status st;
+
+        if (k < 0) {
+            if (errno == EINTR) continue;
+            f->failed = errno;
+            return sticky_failure(f, reterr);
+        }
+        st = exm_sha256_add(f->hash, at, (size_t) k, reterr);
+        if (st != EXM_OK) return st;
+        at += k;
+        n -= (size_t) k;
+        f->bytes += (uint64_t) k;
+    }
+    return EXM_OK;
+}
+
+/* Everything short of the rename: after this a power cut cannot tear the file. */
+static exm_status
+settle(exm_outfile *f, exm_error *reterr)
+{
+    if (f->failed) return sticky_failure(f, reterr);
+    if (f->fd >= 0 && !f->is_stdout) {
+        if (fsync(f->fd) != 0) f->failed = errno;
+        if (close(f->fd) != 0 && !f->failed) f->failed = errno;
+        f->fd = -1;
+        if (f->failed) return sticky_failure(f, reterr);
+    }
+    return f->sha256[0] ? EXM_OK : exm_sha256_hex(f->hash, f->sha256, reterr);
+}
+
+static exm_status
+rename_settled(exm_outfile *f, exm_error *reterr)
+{
+    if (rename(f->tmp, f->path) != 0)
+        return exm_fail(reterr, EXM_EIO, 0, "%s: cannot rename: %s", f->path,
+                        strerror(errno));
+    free(f->tmp);
+    f->tmp = NULL;
+    return EXM_OK;
+}
+
+exm_status
+exm_outfile_commit(exm_outfile *f, exm_error *reterr)
+{
+    exm_status st = settle(f, reterr);
+
+    if (st != EXM_OK || f->is_stdout) return st;
+    st = rename_settled(f, reterr);
+    return st == EXM_OK ? sync_folder_of(f->path, reterr) : st;
+}
+
+const char *
+exm_outfile_sha256(const exm_outfile *f)
+{
+    return f->sha256;
+}
+
+void
+exm_outfile_free(exm_outfile *f)
+{
+    if (!f) return;
+    if (f->fd >= 0 && !f->is_stdout) (void) close(f->fd);
+    if (f->tmp) (void) unlink(f->tmp);
+    exm_sha256_free(f->hash);
+    free(f->tmp);
+    free(f->path);
+    free(f);
+}
+
+exm_status
+exm_outfile_put(const char *path, const exm_buf *b, exm_error *reterr)
+{
+    exm_outfile *f = NULL;
+    exm_status st = exm_buf_check(b, reterr);
+
+    if (st == EXM_OK) st = exm_outfile_new(path, &f, reterr);
+    if (st == EXM_OK) st = exm_outfile_write(f, b->data, b->len, reterr);
+    if (st == EXM_OK) st = exm_outfile_commit(f, reterr);
+    exm_outfile_free(f);
+    return st;
+}
+
+/* ---- a run's folder ---- */
+
+static exm_status
+make_folder(const char *dir, exm_error *reterr)
+{
+    struct stat s;
+
+    if (mkdir(dir, 0777) == 0) return sync_folder_of(dir, reterr);
+    if (errno == EEXIST && stat(dir, &s) == 0) {
+        if (S_ISDIR(s.st_mode)) return EXM_OK;
+        return exm_fail(reterr, EXM_EIO, 0, "%s: is a file, not a folder", dir);
+    }
+    return exm_fail(reterr, EXM_EIO, 0, "%s: cannot make the folder: %s", dir,
+                    strerror(errno));
+}
+
+/* "<name>.tmp.<pid>.<number>" of a process that no longer runs? */
+static int
+is_stale(const char *name)
+{
+    const char *at = NULL, *p = name, *dot;
+    uint64_t pid, number;
+
+    while ((p = strstr(p, marker)) != NULL) at = p++;
+    if (!at) return 0;
+    at += sizeof marker - 1;
+    dot = strchr(at, '.');
+    if (!dot || exm_text_u64(at, (size_t) (dot - at), &pid, NULL) != EXM_OK ||
+        exm_text_u64(dot + 1, strlen(dot + 1), &number, NULL) != EXM_OK || pid == 0 ||
+        pid > INT32_MAX)
+        return 0;
+    return kill((pid_t) pid, 0) != 0 && errno == ESRCH;
+}
+
+/* What a killed run left behind.  Failing to tidy is no failure of this run. */
+static void
+sweep(const char *dir)
+{
+    DIR *d = opendir(dir);
+
+    if (!d) return;
+    for (;;) {
+        const struct dirent *e = readdir(d); /* NOLINT(concurrency-mt-unsafe): own DIR */
+
+        if (!e) break;
+        if (is_stale(e->d_name)) (void) unlinkat(dirfd(d), e->d_name, 0);
+    }
+    (void) closedir(d);
+}
+
+static void
+sweep_all(const char *dir)
+{
+    static const char *const inner[] = {"records", "multiqc", "bam"};
+
+    sweep(dir);
+    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
+        char *p = join(dir, "/", inner[i]);
+
+        if (p) sweep(p);
+        free(p);
+    }
+}
+
+/* A folder with provenance.json is complete, so the old one goes before anything changes. */
+static exm_status
+remove_provenance(const char *dir, exm_error *reterr)
+{
+    char *p = join(dir, "/", "provenance.json");
+    exm_status st = EXM_OK;
+
+    if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+    if (unlink(p) == 0)
+        st = sync_folder_of(p, reterr);
+    else if (errno != ENOENT)
+        st = exm_fail(reterr, EXM_EIO, 0, "%s: cannot remove: %s", p, strerror(errno));
+    free(p);
+    return st;
+}
+
+exm_status
+exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr)
+{
+    exm_outdir *d;
+    exm_status st;
+
+    if (!dir || !*dir || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "no output folder");
+    d = calloc(1, sizeof *d);
+    if (d) d->dir = exm_text_dup(dir);
+    if (!d || !d->dir) {
+        free(d);
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the output folder");
+    }
+    (void) pthread_mutex_init(&d->lock, NULL);
+    st = make_folder(dir, reterr);
+    if (st == EXM_OK) sweep_all(dir);
+    if (st != EXM_OK) {
+        exm_outdir_free(d);
+        return st;
+    }
+    *ret = d;
+    return EXM_OK;
+}
+
+static exm_status
+check_name(const char *name, exm_error *reterr)
+{
+    if (!name || !*name || *name == '/' || strstr(name, "//") || strcmp(name, "..") == 0 ||
+        strncmp(name, "../", 3) == 0 || strstr(name, "/../") ||
+        (strlen(name) > 3 && strcmp(name + strlen(name) - 3, "/..") == 0))
+        return exm_fail(reterr, EXM_EINVAL, 0, "'%s' is no name inside the output folder",
+                        name ? name : "");
+    return EXM_OK;
+}
+
+static exm_status
+make_inner_folders(const exm_outdir *d, const char *name, exm_error *reterr)
+{
+    for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
+        char *inner = exm_text_dup(name), *path;
+        exm_status st;
+
+        if (inner) inner[slash - name] = '\0';
+        path = inner ? join(d->dir, "/", inner) : NULL;
+        st = path ? make_folder(path, reterr)
+                  : exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+        free(inner);
+        free(path);
+        if (st != EXM_OK) return st;
+    }
+    return EXM_OK;
+}
+
+exm_status
+exm_outdir_open(exm_outdir *d, const char *name, exm_outfile **ret, exm_error *reterr)
+{
+    char *path;
+    exm_status st = check_name(name, reterr);
+
+    if (st == EXM_OK) st = make_inner_folders(d, name, reterr);
+    if (st != EXM_OK) return st;
+    path = join(d->dir, "/", name);
+    if (!path) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+    st = exm_outfile_new(path, ret, reterr);
+    free(path);
+    return st;
+}
+
+/* Keeps the list sorted by name; a name put twice replaces the first. */
+static int
+stage(exm_outdir *d, exm_outfile *f)
+{
+    const char *name = f->path + strlen(d->dir) + 1;
+    size_t at = 0;
+
+    while (at < d->n && strcmp(d->file[at].name, name) < 0) at++;
+    if (at < d->n && strcmp(d->file[at].name, name) == 0) {
+        exm_outfile_free(d->file[at].file);
+        d->file[at].file = f;
+        return 1;
+    }
+    if (d->n == d->cap) {
+        const size_t cap = d->cap ? d->cap * 2 : 16;
+        staged *p = realloc(d->file, cap * sizeof *p);
+
+        if (!p) return 0;
+        d->file = p;
+        d->cap = cap;
+    }
+    {
+        char *copy = exm_text_dup(name);
+
+        if (!copy) return 0;
+        memmove(d->file + at + 1, d->file + at, (d->n - at) * sizeof *d->file);
+        d->file[at] = (staged){.name = copy, .file = f};
+        d->n++;
+    }
+    return 1;
+}
+
+exm_status
+exm_outdir_close(exm_outdir *d, exm_outfile *f, exm_error *reterr)
+{
+    exm_status st = settle(f, reterr);
+    int ok;
+
+    if (st != EXM_OK) {
+        exm_outfile_free(f);
+        return st;
+    }
+    (void) pthread_mutex_lock(&d->lock);
+    ok = stage(d, f);
+    (void) pthread_mutex_unlock(&d->lock);
+    if (ok) return EXM_OK;
+    exm_outfile_free(f);
+    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the list of outputs");
+}
+
+exm_status
+exm_outdir_put(exm_outdir *d, const char *name, const exm_buf *b, exm_error *reterr)
+{
+    exm_outfile *f = NULL;
+    exm_status st = exm_buf_check(b, reterr);
+
+    if (st == EXM_OK) st = exm_outdir_open(d, name, &f, reterr);
+    if (st != EXM_OK) return st;
+    st = exm_outfile_write(f, b->data, b->len, reterr);
+    if (st != EXM_OK) {
+        exm_outfile_free(f);
+        return st;
+    }
+    return exm_outdir_close(d, f, reterr);
+}
+
+const char *
+exm_outdir_staged_path(const exm_outdir *d, const char *name)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (strcmp(d->file[i].name, name) == 0) return d->file[i].file->tmp;
+    return NULL;
+}
+
+size_t
+exm_outdir_count(const exm_outdir *d)
+{
+    return d->n;
+}
+
+const char *
+exm_outdir_name(const exm_outdir *d, size_t i)
+{
+    return d->file[i].name;
+}
+
+const char *
+exm_outdir_sha256(const exm_outdir *d, size_t i)
+{
+    return d->file[i].file->sha256;
+}
+
+uint64_t
+exm_outdir_bytes(const exm_outdir *d, size_t i)
+{
+    return d->file[i].file->bytes;
+}
+
+exm_status
+exm_outdir_commit(exm_outdir *d, const exm_buf *provenance, exm_error *reterr)
+{
+    exm_outfile *last = NULL;
+    exm_status st = exm_buf_check(provenance, reterr);
+
+    if (st == EXM_OK) st = exm_outdir_open(d, "provenance.json", &last, reterr);
+    if (st == EXM_OK)
+        st = exm_outfile_write(last, provenance->data, provenance->len, reterr);
+    if (st == EXM_OK) st = settle(last, reterr);
+    if (st == EXM_OK) st = remove_provenance(d->dir, reterr);
+    for (size_t i = 0; st == EXM_OK && i < d->n; i++) {
+        st = rename_settled(d->file[i].file, reterr);
+        if (st == EXM_OK) st = sync_folder_of(d->file[i].file->path, reterr);
+    }
+    if (st == EXM_OK) st = exm_outfile_commit(last, reterr);
+    exm_outfile_free(last);
+    return st;
+}
+
+void
+exm_outdir_free(exm_outdir *d)
+{
+    if (!d) return;
+    for (size_t i = 0; i < d->n; i++) {
+        exm_outfile_free(d->file[i].file);
+        free(d->file[i].name);
+    }
+    free(d->file);
+    free(d->dir);
+    (void) pthread_mutex_destroy(&d->lock);
+    free(d);
+}

@@ -1,0 +1,440 @@
+/*
+ * ref_check.c - what a bundle claims, checked before it is believed.
+ *
+ * The SHA-256 finds accidents; it cannot find a file that was made wrong on purpose or by
+ * a faulty program.  So every offset, count, id and string is checked as well, up to each
+ * k-mer of the indexes against the text: O(file), some 15 ms for the human bundle, most of
+ * it the SHA-256 and the 4 million offsets of the 11-mer index.
+ */
+#include "ref_impl.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static exm_status
+broken(const exm_ref *r, const char *what, size_t at, exm_error *reterr)
+{
+    return exm_fail(reterr, EXM_EDATA, at,
+                    "%s: broken reference bundle (%s %zu): its checksum is right, so the "
+                    "program that wrote it was wrong; build it again",
+                    r->source, what, at);
+}
+
+/* ---- the file as a whole ---- */
+
+static exm_status
+no_bundle(const exm_ref *r, exm_error *reterr)
+{
+    const unsigned char *p = r->map;
+    const char *hint = "it was not made by 'exomir ref build'";
+
+    if (p[0] == 0x1f && p[1] == 0x8b)
+        hint = "it is gzip-packed; a bundle is mapped, so unpack it first";
+    else if (p[0] == '>')
+        hint = "it is FASTA; make a bundle of it with 'exomir ref build'";
+    return exm_fail(reterr, EXM_EDATA, 0, "%s is no reference bundle: %s", r->source, hint);
+}
+
+static exm_status
+check_header(exm_ref *r, exm_error *reterr)
+{
+    exm_ref_header h;
+
+    if (r->n < sizeof h)
+        return exm_fail(reterr, EXM_EDATA, r->n,
+                        "%s: %zu bytes are no reference bundle (empty or cut short)",
+                        r->source, r->n);
+    memcpy(&h, r->map, sizeof h);
+    if (memcmp(h.magic, EXM_REF_MAGIC, sizeof h.magic) != 0) return no_bundle(r, reterr);
+    if (h.version > EXM_REF_VERSION)
+        return exm_fail(reterr, EXM_EDATA, 8,
+                        "%s has format version %u, this exomir reads up to %d: use a newer "
+                        "exomir, or build the bundle again with this one",
+                        r->source, h.version, (int) EXM_REF_VERSION);
+    if (h.version != EXM_REF_VERSION || h.n_sections != EXM_SEC_COUNT || h.reserved != 0)
+        return exm_fail(reterr, EXM_EDATA, 8, "%s: damaged header: build the bundle again",
+                        r->source);
+    if (h.file_bytes != r->n)
+        return exm_fail(reterr, EXM_EDATA, r->n,
+                        "%s: %zu bytes instead of %llu (%s): copy it again", r->source, r->n,
+                        (unsigned long long) h.file_bytes,
+                        r->n < h.file_bytes ? "truncated" : "something was appended");
+    return EXM_OK;
+}
+
+static int
+hex_digit(unsigned v)
+{
+    return "0123456789abcdef"[v & 15];
+}
+
+static exm_status
+check_digest(exm_ref *r, exm_error *reterr)
+{
+    const unsigned char *want = r->map + offsetof(exm_ref_header, sha256);
+    const size_t head = sizeof(exm_ref_header);
+    exm_status s = exm_sha256_of(r->map + head, r->n - head, r->sha256, reterr);
+
+    if (s != EXM_OK) return s;
+    for (size_t i = 0; i < EXM_SHA256_LEN; i++)
+        if (r->sha256[2 * i] != hex_digit(want[i] >> 4) ||
+            r->sha256[2 * i + 1] != hex_digit(want[i]))
+            return exm_fail(reterr, EXM_EDATA, 0,
+                            "%s: the SHA-256 does not match: the file is damaged (bit flip, "
+                            "or copied in text mode?); copy or build it again",
+                            r->source);
+    return EXM_OK;
+}
+
+/* Section i as n items of 'size' bytes; UINT32_MAX bounds every count. */
+static const void *
+section(const exm_ref *r, enum exm_ref_section i, size_t size, uint64_t *ret_n)
+{
+    exm_ref_extent x;
+
+    memcpy(&x, r->map + sizeof(exm_ref_header) + (size_t) i * sizeof x, sizeof x);
+    if (x.offset % 8 != 0 || x.offset > r->n || x.bytes > r->n - x.offset ||
+        x.bytes % size != 0 || x.bytes / size >= UINT32_MAX)
+        return NULL;
+    *ret_n = x.bytes / size;
+    return r->map + x.offset;
+}
+
+static exm_status
+map_sections(exm_ref *r, exm_error *reterr)
+{
+    const size_t u32 = sizeof(uint32_t), u64 = sizeof(uint64_t);
+    uint64_t n[EXM_SEC_COUNT] = {0};
+    const void *p[EXM_SEC_COUNT];
+    const size_t size[EXM_SEC_COUNT] = {
+        [EXM_SEC_META] = sizeof(exm_ref_meta),
+        [EXM_SEC_STRINGS] = 1,
+        [EXM_SEC_PROVENANCE] = 1,
+        [EXM_SEC_CLASSES] = sizeof(exm_ref_class_rec),
+        [EXM_SEC_TEMPLATES] = sizeof(exm_ref_template_rec),
+        [EXM_SEC_MATURES] = sizeof(exm_ref_mature_rec),
+        [EXM_SEC_ENTITIES] = sizeof(exm_ref_entity_rec),
+        [EXM_SEC_ENTITY_MATURES] = u32,
+        [EXM_SEC_LOOKUP] = sizeof(exm_ref_lookup_rec),
+        [EXM_SEC_PLANE_LO] = u64,
+        [EXM_SEC_PLANE_HI] = u64,
+        [EXM_SEC_PLANE_NO] = u64,
+        [EXM_SEC_OFF_MIRNA] = u32,
+        [EXM_SEC_POS_MIRNA] = u32,
+        [EXM_SEC_OFF_OTHER] = u32,
+        [EXM_SEC_POS_OTHER] = u32,
+        [EXM_SEC_CLADE_KEYS] = u64,
+        [EXM_SEC_CLADE_LABELS] = u32,
+        [EXM_SEC_CLADE_NAMES] = u32,
+    };
+
+    if (r->n < sizeof(exm_ref_header) + EXM_SEC_COUNT * sizeof(exm_ref_extent))
+        return broken(r, "section table of size", r->n, reterr);
+    for (int i = 0; i < EXM_SEC_COUNT; i++) {
+        p[i] = section(r, (enum exm_ref_section) i, size[i], &n[i]);
+        if (!p[i]) return broken(r, "section", (size_t) i, reterr);
+    }
+    if (n[EXM_SEC_META] != 1) return broken(r, "section", EXM_SEC_META, reterr);
+    r->meta = p[EXM_SEC_META];
+    r->text_len = r->meta->text_len;
+    r->strings = p[EXM_SEC_STRINGS];
+    r->strings_bytes = n[EXM_SEC_STRINGS];
+    r->provenance = p[EXM_SEC_PROVENANCE];
+    if (n[EXM_SEC_PROVENANCE] == 0 || r->provenance[n[EXM_SEC_PROVENANCE] - 1] != '\0')
+        return broken(r, "section", EXM_SEC_PROVENANCE, reterr);
+    r->class_rec = p[EXM_SEC_CLASSES], r->n_classes = (uint32_t) n[EXM_SEC_CLASSES];
+    r->template_rec = p[EXM_SEC_TEMPLATES], r->n_templates = (uint32_t) n[EXM_SEC_TEMPLATES];
+    r->mature_rec = p[EXM_SEC_MATURES], r->n_matures = (uint32_t) n[EXM_SEC_MATURES];
+    r->entity_rec = p[EXM_SEC_ENTITIES], r->n_entities = (uint32_t) n[EXM_SEC_ENTITIES];
+    r->entity_matures = p[EXM_SEC_ENTITY_MATURES];
+    r->n_entity_matures = (uint32_t) n[EXM_SEC_ENTITY_MATURES];
+    r->lookup = p[EXM_SEC_LOOKUP], r->n_lookup = (uint32_t) n[EXM_SEC_LOOKUP];
+    r->lo = p[EXM_SEC_PLANE_LO], r->hi = p[EXM_SEC_PLANE_HI], r->no = p[EXM_SEC_PLANE_NO];
+    for (int i = EXM_SEC_PLANE_LO; i <= EXM_SEC_PLANE_NO; i++)
+        if (r->text_len >= UINT32_MAX || n[i] != (r->text_len + 63) / 64 + 2)
+            return broken(r, "section", (size_t) i, reterr);
+    r->index[0].off = p[EXM_SEC_OFF_MIRNA], r->index[0].pos = p[EXM_SEC_POS_MIRNA];
+    r->index[1].off = p[EXM_SEC_OFF_OTHER], r->index[1].pos = p[EXM_SEC_POS_OTHER];
+    r->n_pos[0] = n[EXM_SEC_POS_MIRNA], r->n_pos[1] = n[EXM_SEC_POS_OTHER];
+    if (n[EXM_SEC_OFF_MIRNA] != ((uint64_t) 1 << 2 * EXM_REF_K_MIRNA) + 1 ||
+        n[EXM_SEC_OFF_OTHER] != ((uint64_t) 1 << 2 * EXM_REF_K_OTHER) + 1)
+        return broken(r, "section", EXM_SEC_OFF_MIRNA, reterr);
+    r->clade_key = p[EXM_SEC_CLADE_KEYS];
+    r->n_clade_keys = (uint32_t) n[EXM_SEC_CLADE_KEYS];
+    r->clade_label = p[EXM_SEC_CLADE_LABELS];
+    r->clade_name = p[EXM_SEC_CLADE_NAMES];
+    r->n_clades = (uint32_t) n[EXM_SEC_CLADE_NAMES];
+    if (n[EXM_SEC_CLADE_LABELS] != r->n_clade_keys)
+        return broken(r, "section", EXM_SEC_CLADE_LABELS, reterr);
+    return EXM_OK;
+}
+
+exm_status
+exm_ref_check_file(exm_ref *r, exm_error *reterr)
+{
+    exm_status s = check_header(r, reterr);
+
+    if (s == EXM_OK) s = check_digest(r, reterr);
+    return s == EXM_OK ? map_sections(r, reterr) : s;
+}
+
+/* ---- records ---- */
+
+static int
+is_string(const exm_ref *r, uint32_t offset)
+{
+    return offset < r->strings_bytes;
+}
+
+/* Names go into tables and reports as they are: no control bytes. */
+static exm_status
+check_strings(const exm_ref *r, exm_error *reterr)
+{
+    if (r->strings_bytes == 0 || r->strings[0] != '\0' ||
+        r->strings[r->strings_bytes - 1] != '\0')
+        return broken(r, "strings of size", (size_t) r->strings_bytes, reterr);
+    for (uint64_t i = 0; i < r->strings_bytes; i++) {
+        const unsigned char c = (unsigned char) r->strings[i];
+
+        if (c != 0 && (c < 0x20 || c == 0x7f))
+            return broken(r, "control byte in string", (size_t) i, reterr);
+    }
+    if (!is_string(r, r->meta->species) || r->meta->reserved != 0)
+        return broken(r, "meta field", 0, reterr);
+    return EXM_OK;
+}
+
+/* Classes split the templates into consecutive runs; class 0 and only it is miRNA. */
+static exm_status
+check_classes(const exm_ref *r, exm_error *reterr)
+{
+    uint64_t next = 0;
+
+    if (r->n_classes == 0 || r->n_templates == 0) return broken(r, "classes", 0, reterr);
+    for (uint32_t i = 0; i < r->n_classes; i++) {
+        const exm_ref_class_rec *c = &r->class_rec[i];
+
+        if (!is_string(r, c->name) || c->kind > EXM_KIND_ARTIFACT ||
+            (c->kind == EXM_KIND_MIRNA) != (i == 0) || c->first_template != next ||
+            c->n_templates > r->n_templates - next || c->positions > UINT32_MAX)
+            return broken(r, "class", i, reterr);
+        next += c->n_templates;
+    }
+    if (next != r->n_templates) return broken(r, "templates in classes", (size_t) next, reterr);
+    return EXM_OK;
+}
+
+static exm_status
+check_templates(const exm_ref *r, exm_error *reterr)
+{
+    uint64_t end = EXM_REF_PAD - 1, mature = 0;
+    uint32_t class_id = 0;
+
+    for (uint32_t i = 0; i < r->n_templates; i++) {
+        const exm_ref_template_rec *t = &r->template_rec[i];
+
+        while (class_id + 1 < r->n_classes && r->class_rec[class_id + 1].first_template <= i)
+            class_id++;
+        if (!is_string(r, t->name) || !is_string(r, t->accession) ||
+            t->class_id != class_id || t->len == 0 || t->start <= end ||
+            t->start > r->text_len || t->len > r->text_len - t->start ||
+            t->first_mature != mature || t->n_matures > r->n_matures - mature)
+            return broken(r, "template", i, reterr);
+        end = t->start + t->len; /* a gap position */
+        mature += t->n_matures;
+    }
+    if (mature != r->n_matures || r->text_len - end < EXM_REF_PAD)
+        return broken(r, "text after template", r->n_templates - 1, reterr);
+    return EXM_OK;
+}
+
+static exm_status
+check_matures(const exm_ref *r, exm_error *reterr)
+{
+    for (uint32_t i = 0; i < r->n_matures; i++) {
+        const exm_ref_mature_rec *m = &r->mature_rec[i];
+        const exm_ref_template_rec *t;
+
+        if (m->template_id >= r->n_templates || m->entity >= r->n_entities ||
+            !is_string(r, m->name) || !is_string(r, m->accession))
+            return broken(r, "mature", i, reterr);
+        t = &r->template_rec[m->template_id];
+        if (t->class_id != 0 || i < t->first_mature ||
+            i - t->first_mature >= t->n_matures || m->start > t->len ||
+            m->len > t->len - m->start || m->len != r->entity_rec[m->entity].len ||
+            (m->arm != 0 && m->arm != 3 && m->arm != 5) ||
+            (i > t->first_mature && m->start < m[-1].start))
+            return broken(r, "mature", i, reterr);
+    }
+    return EXM_OK;
+}
+
+static exm_status
+check_entities(const exm_ref *r, exm_error *reterr)
+{
+    uint64_t next = 0;
+
+    if (r->n_entity_matures != r->n_matures)
+        return broken(r, "matures of entities", r->n_entity_matures, reterr);
+    for (uint32_t i = 0; i < r->n_entities; i++) {
+        const exm_ref_entity_rec *e = &r->entity_rec[i];
+
+        if (!is_string(r, e->name) || !is_string(r, e->seq) || !is_string(r, e->aliases) ||
+            e->len == 0 || strlen(r->strings + e->seq) != e->len ||
+            strspn(r->strings + e->seq, "ACGT") != e->len || e->first_mature_ref != next ||
+            e->n_mature_refs > r->n_matures - next)
+            return broken(r, "entity", i, reterr);
+        if (i > 0 && strcmp(r->strings + e[-1].name, r->strings + e->name) >= 0)
+            return broken(r, "order of entity", i, reterr);
+        for (uint32_t k = 0; k < e->n_mature_refs; k++) {
+            const uint32_t m = r->entity_matures[next + k];
+
+            if (m >= r->n_matures || r->mature_rec[m].entity != i)
+                return broken(r, "mature of entity", i, reterr);
+        }
+        next += e->n_mature_refs;
+    }
+    if (next != r->n_matures) return broken(r, "matures of entities", (size_t) next, reterr);
+    return EXM_OK;
+}
+
+static exm_status
+check_lookup(const exm_ref *r, exm_error *reterr)
+{
+    for (uint32_t i = 0; i < r->n_lookup; i++) {
+        const exm_ref_lookup_rec *x = &r->lookup[i];
+
+        if (!is_string(r, x->name) || x->entity >= r->n_entities ||
+            (i > 0 && exm_ref_fold_compare(r->strings + x[-1].name, r->strings + x->name) >= 0))
+            return broken(r, "name", i, reterr);
+    }
+    return EXM_OK;
+}
+
+static exm_status
+check_clades(const exm_ref *r, exm_error *reterr)
+{
+    for (uint32_t i = 0; i < r->n_clades; i++)
+        if (!is_string(r, r->clade_name[i])) return broken(r, "clade", i, reterr);
+    for (uint32_t i = 0; i < r->n_clade_keys; i++)
+        if (r->clade_label[i] >= r->n_clades ||
+            r->clade_key[i] >> 2 * EXM_REF_CLADE_K != 0 ||
+            (i > 0 && r->clade_key[i] <= r->clade_key[i - 1]))
+            return broken(r, "clade key", i, reterr);
+    return EXM_OK;
+}
+
+exm_status
+exm_ref_check_records(const exm_ref *r, exm_error *reterr)
+{
+    exm_status s = check_strings(r, reterr);
+
+    if (s == EXM_OK) s = check_classes(r, reterr);
+    if (s == EXM_OK) s = check_templates(r, reterr);
+    if (s == EXM_OK) s = check_matures(r, reterr);
+    if (s == EXM_OK) s = check_entities(r, reterr);
+    if (s == EXM_OK) s = check_lookup(r, reterr);
+    if (s == EXM_OK) s = check_clades(r, reterr);
+    return s;
+}
+
+/* ---- text and indexes ---- */
+
+/* All positions of [a, b) are 'no'. */
+static int
+all_no(const exm_ref *r, uint64_t a, uint64_t b)
+{
+    while (a < b) {
+        const uint32_t n = b - a < 32 ? (uint32_t) (b - a) : 32;
+
+        if (exm_plane_bits(r->no, a, n) != ((uint64_t) 1 << n) - 1) return 0;
+        a += n;
+    }
+    return 1;
+}
+
+static exm_status
+check_mature_text(const exm_ref *r, uint32_t i, exm_error *reterr)
+{
+    const exm_ref_mature_rec *m = &r->mature_rec[i];
+    const char *seq = r->strings + r->entity_rec[m->entity].seq;
+    const uint64_t at = r->template_rec[m->template_id].start + m->start;
+
+    for (uint32_t k = 0; k < m->len; k++) {
+        const uint64_t code = (uint64_t) exm_base_code(seq[k]);
+
+        if (exm_plane_bits(r->no, at + k, 1) != 0 ||
+            exm_plane_bits(r->lo, at + k, 1) != (code & 1) ||
+            exm_plane_bits(r->hi, at + k, 1) != code >> 1)
+            return broken(r, "sequence of mature", i, reterr);
+    }
+    return EXM_OK;
+}
+
+exm_status
+exm_ref_check_text(const exm_ref *r, exm_error *reterr)
+{
+    const uint64_t words = (r->text_len + 63) / 64 + 2;
+    uint64_t gap = 0;
+
+    for (uint64_t w = 0; w < words; w++)
+        if ((r->lo[w] | r->hi[w]) & r->no[w])
+            return broken(r, "text word", (size_t) w, reterr);
+    for (uint32_t i = 0; i < r->n_templates; i++) {
+        const exm_ref_template_rec *t = &r->template_rec[i];
+
+        if (!all_no(r, gap, t->start)) return broken(r, "gap before template", i, reterr);
+        gap = t->start + t->len;
+    }
+    /* exm_plane_bits() reads one word ahead, so the last word is compared as it is. */
+    if (!all_no(r, gap, (words - 1) * 64) || r->no[words - 1] != UINT64_MAX)
+        return broken(r, "gap after template", r->n_templates - 1, reterr);
+    for (uint32_t i = 0; i < r->n_matures; i++) {
+        const exm_status s = check_mature_text(r, i, reterr);
+
+        if (s != EXM_OK) return s;
+    }
+    return EXM_OK;
+}
+
+/* Position p holds the k-mer of code c, inside a template of the right classes. */
+static int
+is_kmer(const exm_ref *r, int which, uint64_t p, uint64_t c)
+{
+    const uint32_t k = which == 0 ? EXM_REF_K_MIRNA : EXM_REF_K_OTHER;
+    const uint32_t others = r->class_rec[0].n_templates;
+    const uint64_t split =
+        others < r->n_templates ? r->template_rec[others].start : r->text_len;
+
+    if (p > r->text_len - k || (p < split) != (which == 0)) return 0;
+    if (exm_plane_bits(r->no, p, k) != 0) return 0;
+    return (exm_plane_bits(r->lo, p, k) | exm_plane_bits(r->hi, p, k) << k) == c;
+}
+
+static exm_status
+check_index(const exm_ref *r, int which, exm_error *reterr)
+{
+    const uint32_t k = which == 0 ? EXM_REF_K_MIRNA : EXM_REF_K_OTHER;
+    const uint32_t *off = r->index[which].off, *pos = r->index[which].pos;
+    const uint64_t codes = (uint64_t) 1 << 2 * k;
+
+    if (off[0] != 0 || off[codes] != r->n_pos[which])
+        return broken(r, "size of index", (size_t) which, reterr);
+    for (uint64_t c = 0; c < codes; c++) {
+        if (off[c + 1] == off[c]) continue;
+        if (off[c + 1] < off[c] || off[c + 1] > r->n_pos[which])
+            return broken(r, "offset of k-mer", (size_t) c, reterr);
+        for (uint32_t i = off[c]; i < off[c + 1]; i++)
+            if (!is_kmer(r, which, pos[i], c) || (i > off[c] && pos[i] <= pos[i - 1]))
+                return broken(r, "position of k-mer", (size_t) c, reterr);
+    }
+    return EXM_OK;
+}
+
+exm_status
+exm_ref_check_indexes(const exm_ref *r, exm_error *reterr)
+{
+    const exm_status s = check_index(r, 0, reterr);
+
+    return s == EXM_OK ? check_index(r, 1, reterr) : s;
+}

@@ -1,0 +1,78 @@
+# lib.sh - helpers of the command-line tests; POSIX sh.  Sourced with the program as $1.
+set -eu
+exomir=$1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cases=0
+EXM_CPU=${EXM_CPU:-auto}
+export EXM_CPU
+unset NO_COLOR || :
+
+fail() {
+    echo "FAIL: $*" >&2
+    for f in "$tmp/out" "$tmp/err"; do
+        [ -s "$f" ] && sed "s|^|  ${f##*/}: |" "$f" >&2
+    done
+    exit 1
+}
+
+# expect CODE WORDS...: run the program; output in $tmp/out, messages in $tmp/err
+expect() {
+    want=$1
+    shift
+    cases=$((cases + 1))
+    got=0
+    "$exomir" "$@" > "$tmp/out" 2> "$tmp/err" < /dev/null || got=$?
+    [ "$got" -eq "$want" ] || fail "exomir $*: exit $got, not $want"
+}
+
+# A fixed string in what was said / printed.
+says() {
+    grep -qF -e "$1" "$tmp/err" || fail "no '$1' in the message"
+}
+prints() {
+    grep -qF -e "$1" "$tmp/out" || fail "no '$1' in the output"
+}
+silent() {
+    [ ! -s "$tmp/err" ] || fail "unexpected message"
+}
+is_json() { # file; checked by whichever of the two is there
+    if command -v python3 > /dev/null 2>&1; then
+        python3 -m json.tool < "$1" > /dev/null || fail "$1 is no JSON"
+    elif command -v jq > /dev/null 2>&1; then
+        jq -e . < "$1" > /dev/null || fail "$1 is no JSON"
+    fi
+}
+all_done() {
+    [ "$cases" -gt 0 ] || fail "no case was run"
+    echo "$cases cases"
+}
+
+# A reference of three miRNAs and two tRNAs, made up for these tests: $tmp/ref.exoref
+make_ref() {
+    cat > "$tmp/hairpin.fa" << 'END'
+>exm-mir-1 MI0001
+AGTAAACCTTTCCTCATGCAATTCAAAACCATTTTACGGAGGATATGTCCGTAATGTAGGCGAAATACCAAATT
+>exm-mir-2 MI0002
+CCCCCTTACCTCCTTATTCAGGACCTAACCTAAAAGCTGTTGCATGAGGTAAACCAGGTCTCTCCGCCTAGCCA
+>exm-mir-3 MI0003
+ATTAAAAAAGTTCAACGGCAGCTGCAATGGGTGTTTTAAGATACAAATAGGCAATGACGGATATATATTGAGGC
+END
+    cat > "$tmp/mature.fa" << 'END'
+>exm-miR-1-5p MIMAT0001
+TTTCCTCATGCAATTCAAAACC
+>exm-miR-2-5p MIMAT0002
+CCTCCTTATTCAGGACCTAACC
+>exm-miR-3-5p MIMAT0003
+AGTTCAACGGCAGCTGCAATGG
+END
+    cat > "$tmp/trna.fa" << 'END'
+>tRNA-Exm-1
+CCGTTCGTGCTCCTCGCCCTGAAGCATTGCTTTGTGAAGAGGGACTTCAGCCAATAGACCTGCATACCGGCT
+>tRNA-Exm-2
+CATTCTTCATGTGCAACCTAGGGAGAATGTGTACATACGCTCTTACTGCGGTCGCGTCTAATAATATACATTTGCCA
+END
+    "$exomir" ref build --mature "$tmp/mature.fa" --hairpin "$tmp/hairpin.fa" \
+        --class tRNA="$tmp/trna.fa" -q -o "$tmp/ref.exoref" > "$tmp/out" 2> "$tmp/err" ||
+        fail "ref build"
+}
