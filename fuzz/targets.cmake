@@ -1,4 +1,6 @@
 # Fuzz targets fuzz/fuzz_<name>.c with fuzz/corpus/<name>/: one name per line.
 list(APPEND EXM_FUZZ_TARGETS
   sheet
+  fastq
+  gzip
 )

@@ -1,34 +1,58 @@
-/* ref_draft.h - private to ref: a bundle while it is being put together. */
+/*
+ * ref_draft.h - a bundle while it is being put together (private to src/ref).
+ *
+ * The road: classes and templates are read (ref_build.c, ref_spike.c), matures get their
+ * places (ref_place.c), identical templates merge and entities form (ref_entity.c), other
+ * names find their entity (ref_alias.c), and all is written (ref_write.c, ref_clade.c).
+ */
 #ifndef EXM_REF_DRAFT_H
 #define EXM_REF_DRAFT_H
 
 #include "exomir/fasta.h"
 #include "exomir/ref.h"
 
+typedef struct exm_draft_class {
+    const char *name;
+    exm_class_kind kind;
+} exm_draft_class;
+
 typedef struct exm_draft_template {
     const char *name, *accession, *seq;
     size_t len;
     uint32_t class_id;
-    double amount;
+    double amount; /* spike-ins; NaN when not given */
 } exm_draft_template;
 
 /* A mature at a place. */
 typedef struct exm_draft_mature {
     const char *name, *accession, *seq;
-    uint32_t len, template_id, start, arm;
-    uint32_t entity; /* set when entities are formed */
+    uint32_t len, template_id, start, arm, entity;
 } exm_draft_mature;
 
-/* Another name of whatever entity has this sequence. */
-typedef struct exm_draft_alias {
-    const char *text, *seq;
-    uint32_t entity;
-} exm_draft_alias;
+typedef struct exm_draft_entity {
+    const char *name, *seq, *aliases;
+    uint32_t len, n_matures;
+} exm_draft_entity;
 
-typedef struct exm_draft_class {
-    const char *name;
-    exm_class_kind kind;
-} exm_draft_class;
+/* How a name came to its entity; the lower rank wins a contested name. */
+typedef enum exm_name_rank {
+    EXM_RANK_NAME = 0,
+    EXM_RANK_ACCESSION,
+    EXM_RANK_ALIAS,
+    EXM_RANK_STEM /* old style without arm */
+} exm_name_rank;
+
+typedef struct exm_draft_name {
+    const char *text;
+    uint32_t entity;
+    exm_name_rank rank;
+} exm_draft_name;
+
+typedef struct exm_draft_source {
+    const char *role, *class_name, *file;
+    uint64_t bytes, entries;
+    char sha256[EXM_SHA256_HEX]; /* of the file as it is, packed or not */
+} exm_draft_source;
 
 /* Growing arrays, and everything that must be freed with them. */
 typedef struct exm_draft {
@@ -38,52 +62,102 @@ typedef struct exm_draft {
     size_t n_templates, cap_templates;
     exm_draft_mature *mature;
     size_t n_matures, cap_matures;
-    exm_draft_alias *alias;
-    size_t n_aliases, cap_aliases;
+    exm_draft_entity *entity;
+    size_t n_entities;
+    exm_draft_name *name;
+    size_t n_names, cap_names;
+    exm_draft_source *source;
+    size_t n_sources, cap_sources;
     exm_fasta **fasta; /* kept open: names and sequences point into them */
     size_t n_fasta, cap_fasta;
-    char **text; /* made texts */
-    size_t n_text, cap_text;
-    exm_buf sources; /* JSON objects of the inputs, comma separated */
-    const char *species;
-    exm_ref_build_log *log;
+    struct exm_draft_chunk *chunk; /* made texts */
+    char species[16];              /* lower case, "" keeps all */
+    exm_ref_build_log log;
 } exm_draft;
 
 void exm_draft_done(exm_draft *d);
 
-/* Appends one zeroed element to one of the arrays above; NULL when out of memory.
- * 'array' is the address of the array's pointer, of whatever type. */
+/*
+ * Appends one zeroed element to one of the arrays above; NULL when out of memory.
+ * 'array' is the address of the array's pointer, of whatever type.
+ */
 void *exm_draft_grow(void *array, size_t *n, size_t *cap, size_t size);
-#define EXM_DRAFT_ADD(d, what, n_what, cap_what)                                               \
+#define EXM_DRAFT_ADD(d, what, n_what, cap_what)                                              \
     exm_draft_grow(&(d)->what, &(d)->n_what, &(d)->cap_what, sizeof *(d)->what)
 
-/* A copy of n bytes that lives as long as the draft; NULL when out of memory. */
-const char *exm_draft_keep(exm_draft *d, const char *s, size_t n);
-/* Reads a FASTA, notes it as a source, keeps it. */
-EXM_MUST_USE exm_status exm_draft_read(exm_draft *d, const char *role, const char *path,
-                                       const exm_fasta **ret, exm_error *reterr);
-EXM_MUST_USE exm_status exm_draft_note_source(exm_draft *d, const char *role, const char *path,
-                                              size_t entries, exm_error *reterr);
-/* 1 when the name has no species prefix, or the wanted one. */
-int exm_draft_is_wanted(const exm_draft *d, const char *name);
+/* A copy of n bytes and a NUL that lives as long as the draft; NULL when out of memory. */
+char *exm_draft_keep(exm_draft *d, const char *s, size_t n);
+/* Moves the text of b there and releases b; NULL when either ran out of memory. */
+const char *exm_draft_keep_buf(exm_draft *d, exm_buf *b);
 
-/* Hairpins and matures with their places (ref_place.c). */
-EXM_MUST_USE exm_status exm_draft_add_mirnas(exm_draft *d, const exm_ref_build_options *o,
+/* A whole unpacked file, entered as a source with entries 0; free(*ret). */
+EXM_MUST_USE exm_status exm_draft_slurp(exm_draft *d, const char *role, const char *class_name,
+                                        const char *path, char **ret, size_t *ret_n,
+                                        exm_error *reterr);
+/* Parses FASTA text of the last source, and keeps it. */
+EXM_MUST_USE exm_status exm_draft_parse(exm_draft *d, const char *path, const char *data,
+                                        size_t n, const exm_fasta **ret, exm_error *reterr);
+/* Both steps. */
+EXM_MUST_USE exm_status exm_draft_read(exm_draft *d, const char *role, const char *class_name,
+                                       const char *path, const exm_fasta **ret,
+                                       exm_error *reterr);
+EXM_MUST_USE exm_status exm_draft_add_class(exm_draft *d, const char *name,
+                                            exm_class_kind kind, exm_error *reterr);
+/* Into the last class; noted and left out when too short. */
+EXM_MUST_USE exm_status exm_draft_add_template(exm_draft *d, const exm_draft_template *t,
+                                               exm_error *reterr);
+EXM_MUST_USE exm_status exm_draft_no_memory(exm_error *reterr);
+
+/* The steps, in this order. */
+EXM_MUST_USE exm_status exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src,
                                              exm_error *reterr);
-/* Merge, sort, form entities, write (ref_write.c). */
+EXM_MUST_USE exm_status exm_draft_place(exm_draft *d, const exm_ref_build_options *o,
+                                        exm_error *reterr);
+EXM_MUST_USE exm_status exm_draft_merge(exm_draft *d, exm_error *reterr);
+EXM_MUST_USE exm_status exm_draft_add_aliases(exm_draft *d, const exm_ref_build_options *o,
+                                              exm_error *reterr);
 EXM_MUST_USE exm_status exm_draft_write(exm_draft *d, const char *clade_path, exm_buf *ret,
                                         exm_error *reterr);
 
-/* 20-mers of foreign matures that no template holds with one substitution (ref_clade.c). */
+/* ---- names (ref_name.c) ---- */
+
+enum { EXM_STEM_MAX = 128 };
+
+/* 5, 3, or 0: "-5p", "_3p", each perhaps with a '*'. */
+uint32_t exm_name_arm(const char *name);
+/* Length of the name without arm, star, "_pre" and "_pri". */
+size_t exm_name_stem_len(const char *name);
+/* Lower-case stem; longer names are cut. */
+void exm_name_stem(const char *name, char ret[EXM_STEM_MAX]);
+/* Length of the species code ("hsa" of "hsa-miR-1", "mdv2" of "mdv2-miR-M1"), 0 for none. */
+size_t exm_name_code_len(const char *name);
+/* 1 when the name has the wanted species code, or none at all. */
+int exm_draft_is_wanted(const exm_draft *d, const char *name);
+/* The accession (MI0000001, MIMAT0000001) that s begins with; its length, 0 for none. */
+size_t exm_name_accession_len(const char *s);
+
+/* ---- sorted keys ---- */
+
+typedef struct exm_key {
+    const char *key;
+    uint32_t value;
+} exm_key;
+
+void exm_keys_sort(exm_key *v, size_t n);
+/* The first with this key, or n. */
+size_t exm_keys_find(const exm_key *v, size_t n, const char *key);
+
+/* ---- clade tracing (ref_clade.c) ---- */
+
 typedef struct exm_clade_keys {
     uint64_t *key;
     uint32_t *label;
     size_t n;
-    char **name;
+    const char **name;
     size_t n_names;
-    uint32_t dropped;
 } exm_clade_keys;
-EXM_MUST_USE exm_status exm_clade_keys_build(const exm_fasta *all, const char *species,
+
+EXM_MUST_USE exm_status exm_clade_keys_build(exm_draft *d, const exm_fasta *all,
                                              const uint64_t *lo, const uint64_t *hi,
                                              const uint64_t *no, uint64_t text_len,
                                              exm_clade_keys *ret, exm_error *reterr);

@@ -286,47 +286,55 @@ one_step(exm_fastq *p, const char *s, const char *end, int last, exm_read *ret,
     return fastq_record(p, &first, end, last, ret, ret_next, reterr);
 }
 
+/* Records from *s on, until cap, the end, or one that cannot be delivered: that step. */
+static exm_step
+parse_block(exm_fastq *p, const char **s, const char *end, int last, exm_read *ret,
+            size_t cap, size_t *ret_n, exm_error *reterr)
+{
+    exm_step step = EXM_STEP_RECORD;
+    size_t k = 0;
+
+    while (k < cap && *s < end && (step == EXM_STEP_RECORD || step == EXM_STEP_BLANK)) {
+        if (p->format == EXM_READS_FASTQ && p->blank_line == 0) {
+            const size_t got = p->k->run(*s, end, ret + k, cap - k, &p->len, s);
+
+            k += got;
+            p->records += got;
+            p->line += 4 * (uint64_t) got;
+            if (k == cap || *s == end) break;
+        }
+        step = one_step(p, *s, end, last, ret + k, s, reterr);
+        if (step == EXM_STEP_RECORD) {
+            k++;
+            p->records++;
+        }
+    }
+    *ret_n = k;
+    return step;
+}
+
 exm_status
 exm_fastq_parse(exm_fastq *p, const char *data, size_t n, int last, exm_read *ret,
                 size_t cap, size_t *ret_n, size_t *ret_used, exm_error *reterr)
 {
     const char *s = data, *end;
     size_t k = 0;
+    exm_step step;
     exm_error err = {.code = EXM_OK};
 
     if (!p || (!data && n > 0) || !ret || cap == 0 || !ret_n || !ret_used)
         return exm_fail(reterr, EXM_EINVAL, 0, "an argument of the parser is 0");
     end = n > 0 ? data + n : data;
     p->norm_used = 0;
-    while (k < cap && s < end) {
-        exm_step step;
-
-        if (p->format == EXM_READS_FASTQ && p->blank_line == 0) {
-            const size_t got = p->k->run(s, end, ret + k, cap - k, &p->len, &s);
-
-            k += got;
-            p->records += got;
-            p->line += 4 * (uint64_t) got;
-            if (k == cap || s == end) break;
-        }
-        step = one_step(p, s, end, last, ret + k, &s, &err);
-        if (step == EXM_STEP_BLANK) continue;
-        if (step == EXM_STEP_RECORD) {
-            k++;
-            p->records++;
-            continue;
-        }
-        if (step == EXM_STEP_MORE && (size_t) (end - s) > EXM_RECORD_MAX)
-            step = exm_fastq_say(p, p->line, &err,
-                                 "a record of more than %d MiB: these are "
-                                 "no sequencing reads",
-                                 EXM_RECORD_MAX >> 20);
-        /* The good records before the bad one first: it is met again at the next call. */
-        if (step == EXM_STEP_FAIL && k == 0) {
-            if (reterr) *reterr = err;
-            return err.code;
-        }
-        break;
+    step = parse_block(p, &s, end, last, ret, cap, &k, &err);
+    if (step == EXM_STEP_MORE && (size_t) (end - s) > EXM_RECORD_MAX)
+        step = exm_fastq_say(p, p->line, &err,
+                             "a record of more than %d MiB: these are no sequencing reads",
+                             EXM_RECORD_MAX >> 20);
+    /* The good records before the bad one first: it is met again at the next call. */
+    if (step == EXM_STEP_FAIL && k == 0) {
+        if (reterr) *reterr = err;
+        return err.code;
     }
     *ret_n = k;
     *ret_used = n > 0 ? (size_t) (s - data) : 0;

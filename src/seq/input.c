@@ -251,8 +251,8 @@ recognise(exm_input *in, exm_error *reterr)
     return in->codec->open(in, reterr);
 }
 
-static exm_status
-new_input(const char *source, exm_input **ret, exm_error *reterr)
+static exm_input *
+new_input(const char *source, exm_error *reterr)
 {
     exm_input *in = calloc(1, sizeof *in);
 
@@ -264,15 +264,15 @@ new_input(const char *source, exm_input **ret, exm_error *reterr)
             free(in->buf);
         }
         free(in);
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to open %s",
+        (void) exm_fail(reterr, EXM_ENOMEM, 0, "no memory to open %s",
                         exm_source_label(source));
+        return NULL;
     }
     in->label = exm_source_label(in->source);
     in->chunk = EXM_BGZF_EOF_LEN; /* to recognise the container; then whole chunks */
     in->fd = -1;
     in->stop_fd = -1;
-    *ret = in;
-    return EXM_OK;
+    return in;
 }
 
 static exm_status
@@ -306,12 +306,13 @@ open_file(exm_input *in, const char *path, int stop_fd, exm_error *reterr)
 exm_status
 exm_input_open_stoppable(const char *path, int stop_fd, exm_input **ret, exm_error *reterr)
 {
-    exm_input *in = NULL;
+    exm_input *in;
     exm_status s;
 
     if (!path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "path or ret is NULL");
-    s = new_input(strcmp(path, "-") == 0 ? "standard input" : path, &in, reterr);
-    if (s == EXM_OK) s = open_file(in, path, stop_fd, reterr);
+    in = new_input(strcmp(path, "-") == 0 ? "standard input" : path, reterr);
+    if (!in) return EXM_ENOMEM;
+    s = open_file(in, path, stop_fd, reterr);
     if (s == EXM_OK) s = recognise(in, reterr);
     if (s != EXM_OK) {
         exm_input_close(in);
@@ -331,13 +332,13 @@ exm_status
 exm_input_open_memory(const void *data, size_t n, const char *source, exm_input **ret,
                       exm_error *reterr)
 {
-    exm_input *in = NULL;
+    exm_input *in;
     exm_status s;
 
     if ((!data && n > 0) || !source || !ret)
         return exm_fail(reterr, EXM_EINVAL, 0, "data, source or ret is NULL");
-    s = new_input(source, &in, reterr);
-    if (s != EXM_OK) return s;
+    in = new_input(source, reterr);
+    if (!in) return EXM_ENOMEM;
     in->memory = data;
     in->memory_left = n;
     in->size = n;
@@ -476,7 +477,7 @@ exm_input_slurp(const char *path, size_t limit, char **ret, size_t *ret_n,
 
     if (!ret || !ret_n) return exm_fail(reterr, EXM_EINVAL, 0, "ret or ret_n is NULL");
     s = exm_input_open(path, &in, reterr);
-    if (s == EXM_OK) s = slurp(in, limit, ret, ret_n, reterr);
+    if (in) s = slurp(in, limit, ret, ret_n, reterr);
     exm_input_close(in);
     return s;
 }

@@ -119,7 +119,7 @@ header_text(exm_input *in, gzip *g, exm_error *reterr)
 static exm_status
 header_fields(exm_input *in, gzip *g, unsigned flags, size_t *ret_bgzf, exm_error *reterr)
 {
-    const uint8_t *p = NULL;
+    const uint8_t *p = in->buf;
     exm_status s = EXM_OK;
 
     *ret_bgzf = 0;
@@ -148,7 +148,7 @@ header_fields(exm_input *in, gzip *g, unsigned flags, size_t *ret_bgzf, exm_erro
 static exm_status
 read_header(exm_input *in, gzip *g, size_t *ret_bgzf, exm_error *reterr)
 {
-    const uint8_t *p = NULL;
+    const uint8_t *p = in->buf;
     unsigned method, flags;
     exm_status s;
 

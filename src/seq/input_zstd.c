@@ -64,9 +64,10 @@ zstd_failure(const exm_input *in, size_t code, exm_error *reterr)
 static exm_status
 zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *reterr)
 {
-    ZSTD_outBuffer out = {.dst = dst, .size = cap, .pos = 0};
+    ZSTD_outBuffer out = {.size = cap, .pos = 0};
     zstd *z = in->state;
 
+    out.dst = dst;
     *ret_n = 0;
     while (out.pos == 0) {
         ZSTD_inBuffer raw;

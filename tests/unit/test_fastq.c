@@ -163,6 +163,56 @@ slow_name_is_good(const char *s, size_t n)
     return 1;
 }
 
+/* Sequence line i, normalised; 0 when it holds another byte. */
+static int
+slow_bases(const lines *l, size_t i, char *ret)
+{
+    for (size_t k = 0; k < l->n[i]; k++)
+        if (!slow_base(l->s[i][k], &ret[k])) return 0;
+    return 1;
+}
+
+/* '+' alone, or the name of line 'name' again. */
+static int
+slow_plus(const lines *l, size_t i, size_t name)
+{
+    if (l->n[i] == 0 || l->s[i][0] != '+') return 0;
+    if (l->n[i] == 1) return 1;
+    return l->n[i] == l->n[name] && memcmp(l->s[i] + 1, l->s[name] + 1, l->n[i] - 1) == 0;
+}
+
+static int
+slow_quality(const lines *l, size_t i, size_t n)
+{
+    if (l->n[i] != n) return 0;
+    for (size_t k = 0; k < n; k++)
+        if (l->s[i][k] < 33 || l->s[i][k] > 126) return 0;
+    return 1;
+}
+
+/* Lines i to i+3 as a record; the number of lines taken, 0 when it must be refused. */
+static size_t
+slow_record(const lines *l, size_t i, bytes *out)
+{
+    const size_t whole = l->count - (l->open ? 1 : 0); /* lines that have ended */
+    char seq[4096];
+    size_t n;
+
+    if (l->s[i][0] != '@' || !slow_name_is_good(l->s[i], l->n[i]) || i + 2 >= whole)
+        return 0;
+    n = l->n[i + 1];
+    if (n > sizeof seq) abort();
+    if (!slow_bases(l, i + 1, seq) || !slow_plus(l, i + 2, i)) return 0;
+    if (i + 3 >= l->count) { /* an empty quality line may lack its end */
+        if (n > 0) return 0;
+        add_read(out, l->s[i] + 1, l->n[i] - 1, "", 0, "", 1);
+        return 3;
+    }
+    if (!slow_quality(l, i + 3, n)) return 0;
+    add_read(out, l->s[i] + 1, l->n[i] - 1, seq, n, l->s[i + 3], 1);
+    return 4;
+}
+
 /* Appends the records; 0 when the file must be refused. */
 static int
 slow_fastq(const bytes *text, bytes *out)
@@ -172,30 +222,10 @@ slow_fastq(const bytes *text, bytes *out)
 
     split(text, &l);
     while (i < l.count && l.n[i] > 0) {
-        const size_t whole = l.count - (l.open ? 1 : 0); /* lines that have ended */
-        char seq[4096];
-        size_t n;
+        const size_t taken = slow_record(&l, i, out);
 
-        if (l.s[i][0] != '@' || !slow_name_is_good(l.s[i], l.n[i])) return 0;
-        if (i + 2 >= whole) return 0;
-        n = l.n[i + 1];
-        if (n > sizeof seq) abort();
-        for (size_t k = 0; k < n; k++)
-            if (!slow_base(l.s[i + 1][k], &seq[k])) return 0;
-        if (l.n[i + 2] == 0 || l.s[i + 2][0] != '+') return 0;
-        if (l.n[i + 2] > 1 &&
-            (l.n[i + 2] != l.n[i] || memcmp(l.s[i + 2] + 1, l.s[i] + 1, l.n[i] - 1) != 0))
-            return 0;
-        if (i + 3 >= l.count) { /* an empty quality line may lack its end */
-            if (n > 0) return 0;
-            add_read(out, l.s[i] + 1, l.n[i] - 1, seq, 0, seq, 1);
-            return 1;
-        }
-        if (l.n[i + 3] != n) return 0;
-        for (size_t k = 0; k < n; k++)
-            if (l.s[i + 3][k] < 33 || l.s[i + 3][k] > 126) return 0;
-        add_read(out, l.s[i] + 1, l.n[i] - 1, seq, n, l.s[i + 3], 1);
-        i += 4;
+        if (taken == 0) return 0;
+        i += taken;
     }
     for (; i < l.count; i++)
         if (l.n[i] > 0) return 0;
@@ -223,6 +253,7 @@ random_file(bytes *b, uint32_t *x)
         if (kind == 5) {
             uint8_t *seq = memchr(b->p + from, '\n', b->n - from);
 
+            if (!seq) abort();
             for (int k = 0; k < 5 && seq[1] != '\n'; k++)
                 seq[1 + draw(x) % 3] = (uint8_t) odd[draw(x) % (sizeof odd - 1)];
             if (seq[2] == '\n' || seq[3] == '\n') b->n = from; /* too short for that */
@@ -298,6 +329,28 @@ equals_a_slow_parser_on_damaged_files(void **state)
     bytes_done(&got.out);
 }
 
+/* All values of one byte of the second record of 'text'. */
+static void
+every_value_of(bytes *text, size_t at, int quality, outcome *a, outcome *b)
+{
+    const uint8_t was = text->p[at];
+
+    for (int c = 0; c < 256; c++) {
+        char base = 0;
+        const int good = quality ? c >= 33 && c <= 126 : slow_base((char) c, &base);
+
+        /* CR before LF is part of the line's end: another length then */
+        if (c == '\n' || c == '\r') continue;
+        text->p[at] = (uint8_t) c;
+        parse(text, text->n + 1, EXM_SIMD_SCALAR, 'C', a);
+        parse(text, text->n + 1, EXM_SIMD_SSE4, 0, b);
+        assert_same_outcome(a, b);
+        assert_int_equal(a->status, good ? EXM_OK : EXM_EDATA);
+        assert_int_equal(a->records, good ? 2 : 1);
+    }
+    text->p[at] = was;
+}
+
 /* Each byte value at each position of reads of many lengths, on both paths. */
 static void
 every_byte_is_judged_at_every_position(void **state)
@@ -321,26 +374,8 @@ every_byte_is_judged_at_every_position(void **state)
         add_same(&text, 'I', n);
         add_text(&text, "\n");
         for (size_t i = 0; i < n; i += n < 40 ? 1 : 7) {
-            for (int line = 0; line < 2; line++) {
-                uint8_t *at = text.p + (line ? text.n - 1 - n : text.n - 1 - n - 3 - n) + i;
-                const uint8_t was = *at;
-
-                for (int c = 0; c < 256; c++) {
-                    char base;
-                    int good;
-
-                    *at = (uint8_t) c;
-                    /* CR before LF is part of the line's end: another length then */
-                    if (c == '\n' || c == '\r') continue;
-                    good = line ? c >= 33 && c <= 126 : slow_base((char) c, &base);
-                    parse(&text, text.n + 1, EXM_SIMD_SCALAR, 'C', &a);
-                    parse(&text, text.n + 1, EXM_SIMD_SSE4, 0, &b);
-                    assert_same_outcome(&a, &b);
-                    assert_int_equal(a.status, good ? EXM_OK : EXM_EDATA);
-                    assert_int_equal(a.records, good ? 2 : 1);
-                }
-                *at = was;
-            }
+            every_value_of(&text, text.n - 1 - n - 3 - n + i, 0, &a, &b);
+            every_value_of(&text, text.n - 1 - n + i, 1, &a, &b);
         }
     }
     bytes_done(&text);

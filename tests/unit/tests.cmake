@@ -1,4 +1,8 @@
 # Unit tests tests/unit/test_<name>.c: one name per line.
 list(APPEND EXM_UNIT_TESTS
   sheet
+  input
+  fastq
+  reader
+  malformed
 )

@@ -1,0 +1,409 @@
+/*
+ * annotate.c - all acceptable explanations of an insert, on bit planes.
+ *
+ * Workload: 10^5 to 10^7 unique inserts of 16-63 nt against 10^5 to 10^8 positions.  A seed
+ * look-up gives positions p in the text at which the insert may begin; there, the 64-nt
+ * window of the text is fetched (two words and a shift per plane) and one expression
+ *
+ *     differ = (lo ^ text_lo) | (hi ^ text_hi) | text_no
+ *
+ * has a bit for every base that the template does not explain.  All rules of annotate.h
+ * are bit counts on it.
+ *
+ * What the seeds guarantee.  miRNA (k = 8), offsets 0, 4, 8 ...: with no substitution in
+ * the core (the insert without its tail) the seed at 0 matches; with one, at x: for
+ * x >= 8 the seed at 0, else the one at 4 ceil((x+1)/4) <= 8, which ends at 16 at most,
+ * and the bits rule asks for 17 matching nt of a core with a substitution.  So
+ * everything up to one substitution is found.  With two, every offset is looked up
+ * (only where nothing cheaper can make it moot): found is what has 8 matching nt in a row.
+ * Other classes (k = 11): what has 11 matching nt in a row at one of the offsets
+ * 0, 4, 8 ... (from 30 nt on: five evenly spread) or at the insert's end.
+ *
+ * A position is reached once per matching seed; it is judged at the first.
+ */
+#include "exomir/annotate.h"
+
+#include "annotate_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { COST_SUB = 10, COST_TAIL = 3, BITS_MATCH = 2, BITS_SUB = 6, BITS_BASE = 13 };
+
+struct exm_annotator {
+    const exm_ref *ref;
+    const uint64_t *lo, *hi, *no;
+    exm_ref_index index[2];
+    uint32_t *min_bits; /* [classes] */
+};
+
+/* An insert, and the run of one exm_annotate() call. */
+struct query {
+    const exm_annotator *a;
+    uint64_t lo, hi;
+    uint32_t n;
+    uint32_t best, margin;
+    exm_annotation *out;
+    exm_error *err;
+};
+
+static uint64_t
+low_bits(uint32_t n)
+{
+    return n >= 64 ? ~(uint64_t) 0 : ((uint64_t) 1 << n) - 1;
+}
+
+static uint64_t
+window(const uint64_t *plane, uint64_t p)
+{
+    const uint32_t shift = (uint32_t) (p & 63);
+    const uint64_t word = plane[p >> 6];
+
+    return shift ? word >> shift | plane[(p >> 6) + 1] << (64 - shift) : word;
+}
+
+/* ---- the object ---- */
+
+static uint32_t
+bits_needed(uint64_t positions)
+{
+    uint32_t log2_up = 0;
+
+    while (log2_up < 63 && ((uint64_t) 1 << log2_up) < positions) log2_up++;
+    return BITS_BASE + log2_up;
+}
+
+exm_status
+exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
+{
+    exm_annotator *a;
+
+    if (!ref || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "annotator: an argument is NULL");
+    a = calloc(1, sizeof *a);
+    if (a) a->min_bits = calloc(exm_ref_n_classes(ref), sizeof *a->min_bits);
+    if (!a || !a->min_bits) {
+        exm_annotator_free(a);
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the annotator");
+    }
+    a->ref = ref;
+    a->lo = exm_ref_plane_lo(ref);
+    a->hi = exm_ref_plane_hi(ref);
+    a->no = exm_ref_plane_no(ref);
+    a->index[0] = *exm_ref_index_get(ref, 0);
+    a->index[1] = *exm_ref_index_get(ref, 1);
+    for (uint32_t c = 0; c < exm_ref_n_classes(ref); c++)
+        a->min_bits[c] = bits_needed(exm_ref_class_get(ref, c)->positions);
+    *ret = a;
+    return EXM_OK;
+}
+
+void
+exm_annotator_free(exm_annotator *a)
+{
+    if (!a) return;
+    free(a->min_bits);
+    free(a);
+}
+
+uint32_t
+exm_annotator_min_bits(const exm_annotator *a, uint32_t class_id)
+{
+    return a->min_bits[class_id];
+}
+
+const exm_ref *
+exm_annotator_ref(const exm_annotator *a)
+{
+    return a->ref;
+}
+
+void
+exm_annotation_done(exm_annotation *a)
+{
+    if (!a) return;
+    free(a->cand);
+    *a = (exm_annotation){0};
+}
+
+/* ---- judging a place ---- */
+
+static uint32_t
+shift_of(int d5, int d3)
+{
+    return 2U * (uint32_t) abs(d5) + (uint32_t) abs(d3);
+}
+
+/* Leading mismatches that lie before the mature's start, at most two. */
+static uint32_t
+additions(uint64_t core_differ, int d5)
+{
+    uint32_t n = 0;
+
+    while (n < EXM_MAX_SUBS && d5 + (int) n < 0 && (core_differ >> n & 1)) n++;
+    return n;
+}
+
+/* The mature of least shift whose window holds the templated stretch. */
+static void
+name_mature(const struct query *q, const exm_ref_template *t, int64_t at, uint32_t core,
+            uint64_t core_differ, exm_candidate *c)
+{
+    c->mature = c->entity = UINT32_MAX;
+    for (uint32_t i = t->first_mature; i < t->first_mature + t->n_matures; i++) {
+        const exm_ref_mature *m = exm_ref_mature_get(q->a->ref, i);
+        const int64_t raw5 = at - (int64_t) m->start;
+        const int64_t d3 = at + (int64_t) core - (int64_t) (m->start + m->len);
+        uint32_t add5;
+        int64_t d5;
+
+        if (raw5 < -EXM_WINDOW_5P - EXM_MAX_SUBS || raw5 > EXM_WINDOW_5P ||
+            d3 < -EXM_WINDOW_3P_IN || d3 > EXM_WINDOW_3P_OUT)
+            continue;
+        add5 = additions(core_differ, (int) raw5);
+        d5 = raw5 + add5;
+        if (d5 < -EXM_WINDOW_5P) continue;
+        if (c->mature != UINT32_MAX && shift_of((int) d5, (int) d3) >= c->shift) continue;
+        c->mature = i;
+        c->entity = m->entity;
+        c->d5 = (int8_t) d5;
+        c->d3 = (int8_t) d3;
+        c->n_add5 = (uint8_t) add5;
+        c->shift = shift_of((int) d5, (int) d3);
+    }
+}
+
+static exm_status
+keep(struct query *q, const exm_candidate *c)
+{
+    exm_annotation *o = q->out;
+
+    if (o->n == o->cap) {
+        const size_t cap = o->cap ? o->cap * 2 : 16;
+        exm_candidate *p = realloc(o->cand, cap * sizeof *p);
+
+        if (!p) return exm_fail(q->err, EXM_ENOMEM, 0, "no memory for explanations");
+        o->cand = p;
+        o->cap = cap;
+    }
+    o->cand[o->n++] = *c;
+    if (c->cost < q->best) q->best = c->cost;
+    return EXM_OK;
+}
+
+/* The template that holds the seed at text position p; the insert begins 'offset' before. */
+static exm_status
+judge(struct query *q, uint64_t begin, uint64_t seed, uint64_t differ)
+{
+    const uint32_t id = exm_ref_template_at(q->a->ref, seed);
+    const exm_ref_template *t = exm_ref_template_get(q->a->ref, id);
+    const uint64_t late = differ >> (q->n - EXM_MAX_TAIL);
+    const uint32_t tail =
+        late ? EXM_MAX_TAIL - (uint32_t) __builtin_ctzll(late) : 0;
+    const uint32_t core = q->n - tail;
+    uint64_t core_differ = differ & low_bits(core);
+    const uint32_t wrong = (uint32_t) __builtin_popcountll(core_differ);
+    exm_candidate c = {.class_id = t->class_id,
+                       .template_id = id,
+                       .mature = UINT32_MAX,
+                       .entity = UINT32_MAX,
+                       .start = (int64_t) begin - (int64_t) t->start,
+                       .n_tail = (uint8_t) tail,
+                       .cost = COST_SUB * wrong + COST_TAIL * tail};
+    int k = 0;
+
+    if (wrong > EXM_MAX_SUBS || c.cost > (uint64_t) q->best + q->margin) return EXM_OK;
+    if (BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[c.class_id])
+        return EXM_OK;
+    if (c.class_id == 0) name_mature(q, t, c.start, core, core_differ, &c);
+    c.n_sub = (uint8_t) (wrong - c.n_add5);
+    for (core_differ >>= c.n_add5; core_differ; core_differ &= core_differ - 1) {
+        const uint32_t at = (uint32_t) __builtin_ctzll(core_differ) + c.n_add5;
+        const uint64_t p = begin + at;
+
+        c.sub_at[k] = (uint8_t) at;
+        c.sub_ref[k++] = (uint8_t) ((q->a->lo[p >> 6] >> (p & 63) & 1) |
+                                    (q->a->hi[p >> 6] >> (p & 63) & 1) << 1);
+    }
+    return keep(q, &c);
+}
+
+/* ---- seeds ---- */
+
+struct seeds {
+    uint8_t at[64];
+    uint32_t n, k;
+    const exm_ref_index *index;
+};
+
+static uint32_t
+seed_code(const struct query *q, uint32_t at, uint32_t k)
+{
+    const uint64_t mask = low_bits(k);
+
+    return (uint32_t) ((q->hi >> at & mask) << k | (q->lo >> at & mask));
+}
+
+/* Was this place reached by an earlier seed?  Then that seed's bases all match. */
+static int
+seen_before(const struct seeds *s, uint32_t i, uint64_t differ)
+{
+    for (uint32_t e = 0; e < i; e++)
+        if ((differ >> s->at[e] & low_bits(s->k)) == 0) return 1;
+    return 0;
+}
+
+/* Looks up seeds [from, s->n). */
+static exm_status
+scan(struct query *q, const struct seeds *s, uint32_t from)
+{
+    const uint64_t mask = low_bits(q->n);
+
+    for (uint32_t i = from; i < s->n; i++) {
+        const uint32_t code = seed_code(q, s->at[i], s->k);
+        const uint32_t *p = s->index->pos + s->index->off[code];
+        const uint32_t *end = s->index->pos + s->index->off[code + 1];
+
+        q->out->scanned += (uint64_t) (end - p);
+        for (; p < end; p++) {
+            const uint64_t begin = (uint64_t) *p - s->at[i];
+            const uint64_t differ = ((q->lo ^ window(q->a->lo, begin)) |
+                                     (q->hi ^ window(q->a->hi, begin)) |
+                                     window(q->a->no, begin)) &
+                                    mask;
+            exm_status st;
+
+            /* Two substitutions and a tail of three at most: 2 + 3 bits. */
+            if (__builtin_popcountll(differ) > EXM_MAX_SUBS + EXM_MAX_TAIL ||
+                seen_before(s, i, differ))
+                continue;
+            st = judge(q, begin, *p, differ);
+            if (st != EXM_OK) return st;
+        }
+    }
+    return EXM_OK;
+}
+
+static void
+prefetch(const struct query *q, const struct seeds *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        __builtin_prefetch(s->index->off + seed_code(q, s->at[i], s->k));
+}
+
+/* Multiples of 'step', and the last place there is. */
+static void
+spread_seeds(struct seeds *s, uint32_t n, uint32_t step, int with_last)
+{
+    const uint32_t last = n - s->k;
+
+    s->n = 0;
+    for (uint32_t at = 0; at <= last; at += step) s->at[s->n++] = (uint8_t) at;
+    if (with_last && s->at[s->n - 1] != last) s->at[s->n++] = (uint8_t) last;
+}
+
+/* The offsets that are no multiples of 4, behind those that were looked up already. */
+static void
+add_dense_seeds(struct seeds *s, uint32_t n)
+{
+    for (uint32_t at = 0; at + s->k <= n; at++)
+        if (at % 4 != 0) s->at[s->n++] = (uint8_t) at;
+}
+
+/* ---- order ---- */
+
+static int
+by_rank(const void *pa, const void *pb)
+{
+    const exm_candidate *a = pa, *b = pb;
+    const int only_a = a->class_id == 0 && a->entity == UINT32_MAX;
+    const int only_b = b->class_id == 0 && b->entity == UINT32_MAX;
+
+    if (a->cost != b->cost) return a->cost < b->cost ? -1 : 1;
+    if (a->class_id != b->class_id) return a->class_id < b->class_id ? -1 : 1;
+    if (only_a != only_b) return only_a - only_b; /* a mature before a bare hairpin */
+    if (a->shift != b->shift) return a->shift < b->shift ? -1 : 1;
+    if (a->entity != b->entity) return a->entity < b->entity ? -1 : 1;
+    if (a->template_id != b->template_id) return a->template_id < b->template_id ? -1 : 1;
+    return (a->start > b->start) - (a->start < b->start);
+}
+
+void
+exm_annotation_rank(exm_annotation *o, uint32_t best, uint32_t margin)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->n; i++)
+        if (o->cand[i].cost <= (uint64_t) best + margin) o->cand[n++] = o->cand[i];
+    o->n = n;
+    if (n > 1) qsort(o->cand, n, sizeof *o->cand, by_rank);
+    o->n_best = 0;
+    while (o->n_best < n && o->cand[o->n_best].cost == best) o->n_best++;
+}
+
+exm_status
+exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
+             exm_annotation *ret, exm_error *reterr)
+{
+    const uint32_t n = lo | hi ? 63U - (uint32_t) __builtin_clzll(lo | hi) : 0;
+    struct query q = {.a = a,
+                      .lo = lo & low_bits(n),
+                      .hi = hi & low_bits(n),
+                      .n = n,
+                      .best = UINT32_MAX / 2,
+                      .margin = margin,
+                      .out = ret,
+                      .err = reterr};
+    struct seeds mirna = {.k = a->index[0].k, .index = &a->index[0]};
+    struct seeds other = {.k = a->index[1].k, .index = &a->index[1]};
+    exm_status st;
+    uint32_t looked_up;
+
+    ret->n = ret->n_best = 0;
+    if (n < other.k) return EXM_OK;
+    spread_seeds(&other, n, n < 30 ? 4 : (n - other.k) / 4, 1);
+    prefetch(&q, &other);
+    spread_seeds(&mirna, n, 4, 0);
+    st = scan(&q, &mirna, 0);
+    if (st == EXM_OK) st = scan(&q, &other, 0);
+    /* Two substitutions cost 20: of no interest where something below 20 - margin is known. */
+    if (st == EXM_OK && q.best + margin >= 2 * COST_SUB) {
+        looked_up = mirna.n;
+        add_dense_seeds(&mirna, n);
+        st = scan(&q, &mirna, looked_up);
+    }
+    if (st == EXM_OK) exm_annotation_rank(ret, q.best, margin);
+    return st;
+}
+
+/* ---- packing ---- */
+
+exm_status
+exm_pack(const char *seq, size_t len, uint64_t *lo, uint64_t *hi, exm_error *reterr)
+{
+    uint64_t a = 0, b = 0;
+
+    if (!seq || !lo || !hi) return exm_fail(reterr, EXM_EINVAL, 0, "pack: an argument is NULL");
+    if (len > 63)
+        return exm_fail(reterr, EXM_EDATA, 63, "%zu nt are more than the 63 that fit", len);
+    for (size_t i = 0; i < len; i++) {
+        const char c = seq[i];
+
+        if (c != 'A' && c != 'C' && c != 'G' && c != 'T')
+            return exm_fail(reterr, EXM_EDATA, i, "base %zu is none of A C G T", i + 1);
+        a |= (uint64_t) (c >> 1 & 1) << i;
+        b |= (uint64_t) (c >> 2 & 1) << i;
+    }
+    *lo = a | (uint64_t) 1 << len;
+    *hi = b;
+    return EXM_OK;
+}
+
+uint32_t
+exm_unpack(uint64_t lo, uint64_t hi, char *buf)
+{
+    const uint32_t n = lo | hi ? 63U - (uint32_t) __builtin_clzll(lo | hi) : 0;
+
+    for (uint32_t i = 0; i < n; i++) buf[i] = "ACTG"[(lo >> i & 1) | (hi >> i & 1) << 1];
+    buf[n] = '\0';
+    return n;
+}
