@@ -23,32 +23,54 @@ typedef struct exm_input exm_input;
 
 /*
  * exm_input_open() - open 'path' ("-" is standard input) for one pass.
- * The container is recognised by magic bytes, never by name.  Files, pipes and
- * FIFOs work alike.  EXM_EIO when it cannot be opened (the message has strerror),
- * EXM_EDATA for a folder.
+ *
+ * The container is recognised by magic bytes, never by name, so the first bytes are
+ * read here.  Files, pipes and FIFOs work alike.
+ *
+ * Returns  EXM_OK; EXM_EIO when it cannot be opened or read (the message has
+ *          strerror); EXM_EDATA for a folder and for packers that are not read here
+ *          (bzip2, xz, zip, LZ4, 7-Zip, compress), with the program that unpacks them;
+ *          EXM_EINVAL (path or ret NULL); EXM_ENOMEM.
+ * Memory   256 KiB of packed bytes, and the state of the unpacker: about 90 KiB for
+ *          gzip, 64 KiB for BGZF, up to 128 MiB for zstd (its window).
+ * Threads  different inputs are independent.
  */
-EXM_MUST_USE exm_status exm_input_open(const char *path, exm_input **ret, exm_error *reterr);
+EXM_MUST_USE exm_status exm_input_open(const char *path, exm_input **ret,
+                                       exm_error *reterr);
 
-/* The same over memory that the caller keeps alive; 'source' names it in messages. */
-EXM_MUST_USE exm_status exm_input_open_memory(const void *data, size_t n, const char *source,
-                                              exm_input **ret, exm_error *reterr);
+/* The same over memory that the caller keeps alive; 'source' (copied) is its name. */
+EXM_MUST_USE exm_status exm_input_open_memory(const void *data, size_t n,
+                                              const char *source, exm_input **ret,
+                                              exm_error *reterr);
 
 /*
  * exm_input_read() - fill dst with the next bytes of the unpacked stream.
- * Returns with *ret_n == cap unless the stream ends; *ret_n == 0 means the end was
- * reached AND verified: CRC-32 and length of every gzip member, BGZF's EOF block,
- * zstd's checksum.  Truncation, a bad CRC, trailing garbage, a bit flip are
- * EXM_EDATA with file, compressed byte offset and likely cause ("truncated: the
- * download or copy stopped early?").
- * Bytes returned before damage was met may have been delivered already: a caller
- * that publishes results must wait for the end.
+ *
+ * dst      out  [cap], cap > 0; bytes past *ret_n may have been written to
+ * ret_n    out  cap, or fewer where the stream ends or damage follows; 0 means that the
+ *               end was reached AND verified
+ *
+ * Verified is: CRC-32 and length of every gzip member and BGZF block, the CRC of gzip
+ * headers that have one, the EOF block when the last member is a BGZF block, zstd's
+ * frame size and its checksum where the frame has one.  Legal are empty members and
+ * frames, BGZF and plain members in one file, skippable frames, and zero bytes after
+ * the last gzip member.  Truncation, a bad CRC, other trailing bytes, a bit flip are
+ * EXM_EDATA with file, packed byte offset (also in 'at') and likely cause
+ * ("truncated: the download or copy stopped early?").  A file of one byte 1f counts
+ * as a gzip file cut short.
+ *
+ * Errors come at their place in the stream: bytes before them are delivered first, and
+ * once met an error is returned again by every later call.  Bytes of a member whose CRC
+ * turns out wrong have been delivered by then: a caller that publishes results must
+ * wait for the end.  What is delivered does not depend on how a pipe was written.
  */
 EXM_MUST_USE exm_status exm_input_read(exm_input *in, void *dst, size_t cap, size_t *ret_n,
                                        exm_error *reterr);
 
 /*
  * Called with every run of raw (still packed) bytes as it is read from the file,
- * in order, from the thread that calls exm_input_read(); for input hashing.
+ * in order, from the thread that calls exm_input_read(); for input hashing.  Set it
+ * before the first exm_input_read(): it is given at once what opening has read.
  */
 typedef void (*exm_input_tee)(void *ctx, const void *raw, size_t n);
 void exm_input_set_tee(exm_input *in, exm_input_tee tee, void *ctx);
@@ -60,8 +82,8 @@ uint64_t exm_input_size(const exm_input *in);      /* packed size if known, else
 void exm_input_close(exm_input *in);               /* close(NULL) is legal */
 
 /*
- * exm_input_slurp() - the whole unpacked stream of a file, at most 'limit' bytes
- * (EXM_EDATA above it).  *ret is malloc'd with a NUL after its *ret_n bytes.
+ * exm_input_slurp() - the whole unpacked stream of a file, verified, at most 'limit'
+ * bytes (EXM_EDATA above it).  *ret is malloc'd with a NUL after its *ret_n bytes.
  */
 EXM_MUST_USE exm_status exm_input_slurp(const char *path, size_t limit, char **ret,
                                         size_t *ret_n, exm_error *reterr);

@@ -12,45 +12,63 @@ extern "C" {
 
 typedef struct exm_reader_options {
     exm_simd simd;
-    int threaded;     /* 1: a second thread unpacks ahead of the caller */
-    size_t block;     /* bytes per block, default 1 MiB */
+    int threaded;     /* 1 (default): a second thread unpacks ahead of the caller */
+    size_t block;     /* bytes per block; 0: the default, 1 MiB */
     int hash_input;   /* 1: SHA-256 of each packed file (in the caller's thread) */
     int hash_content; /* 1: order-free hash over all reads */
     int allow_empty;  /* 1: a file without reads is no error */
 } exm_reader_options;
 
+/* SIMD auto, threaded, blocks of 1 MiB, both hashes, no empty files. */
 exm_reader_options exm_reader_defaults(void);
 
 /* What is known of one input file once the reader has passed it. */
 typedef struct exm_reader_file {
-    const char *path;
+    const char *path; /* "standard input" for "-"; lives as long as the reader */
     exm_container container;
-    exm_reads_format format;
-    uint64_t raw_bytes, reads;
+    exm_reads_format format; /* EXM_READS_UNKNOWN: not passed yet, or empty */
+    uint64_t raw_bytes;
+    uint64_t reads; /* the sum of copies: records, unless the file is collapsed */
     char sha256[EXM_SHA256_HEX]; /* "" without hash_input */
 } exm_reader_file;
 
 typedef struct exm_reader exm_reader;
 
-/* Files are read in the order given, as one stream of reads. */
+/*
+ * exm_reader_open() - files are read in the order given, as one stream of reads; each
+ * may have its own container and format.  "-" is standard input (once).  o NULL means
+ * exm_reader_defaults().  Paths are copied.
+ *
+ * A missing file is EXM_EIO and a folder EXM_EDATA here, before any work; damage is
+ * told by exm_reader_next().  Memory: 6 blocks (2 without thread), as many packed bytes
+ * for hash_input, and twice the largest record above 64 KiB.
+ */
 EXM_MUST_USE exm_status exm_reader_open(const char *const *paths, size_t n_paths,
                                         const exm_reader_options *o, exm_reader **ret,
                                         exm_error *reterr);
 
 /*
  * exm_reader_next() - the next batch (at most 256 reads); *ret_n == 0 is the verified
- * end of all files.  Records stay valid until the next call.  Errors as in input.h
- * and fastq.h.  A file without a single read is EXM_EDATA unless allow_empty.
+ * end of all files.  A batch never spans two files.  Records stay valid until the next
+ * call.  Errors as in input.h and fastq.h; a file without a single read is EXM_EDATA
+ * unless allow_empty.
+ *
+ * The fault that stands first in the stream is the one told, after all reads before it,
+ * with and without a second thread.  A record that makes no sense in a packed file wins
+ * over the checksum that fails behind it; its message says that packing may be at
+ * fault.  After a failure every further call returns the same failure.
  */
 EXM_MUST_USE exm_status exm_reader_next(exm_reader *r, const exm_read **ret, size_t *ret_n,
                                         exm_error *reterr);
 
 size_t exm_reader_files(const exm_reader *r);
 const exm_reader_file *exm_reader_file_get(const exm_reader *r, size_t i);
+/* Over the reads returned so far; zero without hash_content. */
 exm_multihash exm_reader_content(const exm_reader *r);
-/* Packed bytes read and their total (0 when a pipe is among the files): for progress. */
+/* From the caller's thread.  Packed bytes read and their total (0 when a pipe is among the files): for progress. */
 void exm_reader_progress(const exm_reader *r, uint64_t *done, uint64_t *total);
-void exm_reader_close(exm_reader *r); /* joins the thread; legal at any time and on NULL */
+/* Joins the thread, also one that waits for a pipe; legal at any time and on NULL. */
+void exm_reader_close(exm_reader *r);
 
 #ifdef __cplusplus
 }

@@ -44,6 +44,7 @@ typedef struct exm_record_isomir {
 typedef struct exm_record_mature {
     char *name;     /* mature name(s) at this place */
     char *hairpins; /* parent hairpins that hold the mature, ',' between */
+    uint32_t start, len; /* of the mature on the first of them, 0-based */
 } exm_record_mature;
 
 typedef struct exm_record {

@@ -1,5 +1,10 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
+  src/quant/record.c
+  src/quant/em.c
+  src/quant/isomir.c
+  src/quant/annotate_long.c
+  src/quant/annotate.c
   src/quant/simulate.c
   src/quant/sample.c
   src/quant/tally.c

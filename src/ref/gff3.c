@@ -14,6 +14,9 @@
 
 enum { COLUMNS = 9 };
 
+/* Beyond any chromosome; sums and differences of two positions cannot overflow. */
+static const uint64_t last_position = (uint64_t) 1 << 40;
+
 struct exm_gff3 {
     char *text;
     exm_gff3_row *row;
@@ -146,7 +149,8 @@ coordinate(const struct cursor *c, const char *s, const char *what, uint64_t *re
 {
     uint64_t v = 0;
 
-    if (exm_text_u64(s, strlen(s), &v, NULL) != EXM_OK || v == 0 || v > INT64_MAX)
+    if (exm_text_u64(s, strlen(s), &v, NULL) != EXM_OK || v == 0 ||
+        v > last_position)
         return exm_fail(reterr, EXM_EDATA, c->line,
                         "%s: line %zu: %s '%.40s' is no position (whole number from 1)",
                         c->source, c->line, what, s);

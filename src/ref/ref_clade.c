@@ -2,9 +2,14 @@
  * ref_clade.c - 20-mers that only the miRNAs of other clades hold.
  *
  * 39 % of bovine plasma reads equal a human mature exactly, so shared miRNAs say nothing
- * about a sample's origin.  Kept are the 20-mers of foreign matures that no template of
- * the bundle holds with one substitution or none, and that do not come from the bundle's
- * own clade.  A key is hi plane << 20 | lo plane, 40 bits.
+ * about where a sample comes from.  Every 20-mer of every foreign mature is a candidate (a
+ * read may be trimmed at either end); those that the bundle's own clade has, or that any
+ * template holds with at most one substitution, are dropped: a sequencing error must not
+ * turn a human tRNA into a nematode.
+ *
+ * Some 10^5 candidates meet up to 10^8 text positions.  With one substitution at most, one
+ * of the two 10-mer halves is exact, so candidates are bucketed by either half and each
+ * text position looks into two buckets of 0.1 candidates on average: O(text), 8 MB.
  */
 #include "clade_table.h"
 #include "ref_draft.h"
@@ -13,263 +18,296 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NT = EXM_REF_CLADE_K, OWN = -1, SEVERAL = -2 };
-
-/* ---- a set of keys ---- */
-
-struct key_set {
-    uint64_t *slot; /* key + 1; 0 is free */
-    size_t n_slots;
+enum {
+    NT = EXM_REF_CLADE_K,
+    HALF = NT / 2,
+    HALF_CODES = 1 << (2 * HALF),
+    CODE_MAX = 8 /* letters of a species code */
 };
 
-static size_t
-place_of(const struct key_set *s, uint64_t key)
-{
-    uint64_t h = key * 0x9e3779b97f4a7c15u;
-    size_t i;
+static const uint64_t plane_mask = ((uint64_t) 1 << NT) - 1;
+static const uint64_t half_mask = ((uint64_t) 1 << HALF) - 1;
 
-    h ^= h >> 29;
-    for (i = h & (s->n_slots - 1); s->slot[i] && s->slot[i] != key + 1;
-         i = (i + 1) & (s->n_slots - 1)) {}
-    return i;
-}
-
-static int
-holds(const struct key_set *s, uint64_t key)
-{
-    return s->slot[place_of(s, key)] != 0;
-}
-
-static int
-fill_set(struct key_set *s, const uint64_t *lo, const uint64_t *hi, const uint64_t *no,
-         uint64_t text_len)
-{
-    s->n_slots = 1024;
-    while (s->n_slots < 2 * text_len) s->n_slots *= 2;
-    s->slot = calloc(s->n_slots, sizeof *s->slot);
-    if (!s->slot) return 0;
-    for (uint64_t p = 0; p + NT <= text_len; p++) {
-        const uint64_t key = exm_plane_bits(hi, p, NT) << NT | exm_plane_bits(lo, p, NT);
-
-        if (exm_plane_bits(no, p, NT) == 0) s->slot[place_of(s, key)] = key + 1;
-    }
-    return 1;
-}
-
-/* Does the bundle hold the key with at most one substitution? */
-static int
-is_near(const struct key_set *s, uint64_t key)
-{
-    if (holds(s, key)) return 1;
-    for (int i = 0; i < NT; i++) {
-        const uint64_t lo = (uint64_t) 1 << i, hi = lo << NT;
-
-        if (holds(s, key ^ lo) || holds(s, key ^ hi) || holds(s, key ^ lo ^ hi)) return 1;
-    }
-    return 0;
-}
-
-/* ---- foreign 20-mers ---- */
-
+/* One occurrence of a 20-mer. */
 struct foreign {
     uint64_t key;
-    int clade;        /* number in struct names, or OWN */
-    const char *code; /* species, n_code letters */
-    size_t n_code;
+    const char *clade; /* "" for the bundle's own */
+    char code[CODE_MAX + 1];
 };
 
-struct names {
-    const char *clade[64];
-    int n;
+struct collector {
+    exm_draft *d;
+    struct foreign *v;
+    size_t n, cap;
+    const char *own;
+    exm_buf unknown; /* codes without a clade, each once, blanks around */
+    exm_error *err;
 };
 
-static int
-clade_number(struct names *v, const char *clade)
+/* ---- collecting ---- */
+
+static exm_status
+note_unknown(struct collector *c, const char *code)
 {
-    for (int i = 0; i < v->n; i++)
-        if (strcmp(v->clade[i], clade) == 0) return i;
-    if (v->n == 64) return SEVERAL;
-    v->clade[v->n] = clade;
-    return v->n++;
+    char word[CODE_MAX + 3] = " ";
+
+    memcpy(word + 1, code, strlen(code) + 1);
+    word[strlen(code) + 1] = ' ';
+    word[strlen(code) + 2] = '\0';
+    if (c->unknown.data && strstr(c->unknown.data, word)) return EXM_OK;
+    exm_buf_puts(&c->unknown, word);
+    exm_buf_putf(&c->d->log.notes, "%s: species code without a clade, labelled other:%s\n", code,
+                 code);
+    return exm_buf_check(&c->unknown, c->err);
+}
+
+/* Every unknown code is a clade of its own. */
+static exm_status
+clade_of(struct collector *c, const char *code, const char **ret)
+{
+    exm_status s;
+
+    *ret = exm_clade_of_code(code, strlen(code));
+    if (*ret) return EXM_OK;
+    s = note_unknown(c, code);
+    if (s == EXM_OK) {
+        *ret = exm_draft_keep(c->d, code, strlen(code));
+        if (!*ret) s = exm_draft_no_memory(c->err);
+    }
+    return s;
+}
+
+static exm_status
+collect(struct collector *c, const exm_fasta_entry *e, size_t *without_code)
+{
+    const size_t n_code = exm_name_code_len(e->id);
+    struct foreign x = {.clade = ""};
+    exm_status s;
+
+    if (n_code == 0 || n_code > CODE_MAX) {
+        (*without_code)++;
+        return EXM_OK;
+    }
+    for (size_t i = 0; i < n_code; i++) {
+        const char a = e->id[i];
+
+        x.code[i] = a >= 'A' && a <= 'Z' ? (char) (a - 'A' + 'a') : a;
+    }
+    s = clade_of(c, x.code, &x.clade);
+    if (s != EXM_OK) return s;
+    if (strcmp(x.code, c->d->species) == 0 || (c->own && strcmp(x.clade, c->own) == 0))
+        x.clade = "";
+    for (size_t i = 0, run = 0; i < e->len; i++) {
+        const int b = exm_base_code(e->seq[i]);
+        struct foreign *to;
+        uint64_t lo = x.key & plane_mask, hi = x.key >> NT;
+
+        run = b < 0 ? 0 : run + 1;
+        lo = lo >> 1 | (uint64_t) (b & 1) << (NT - 1);
+        hi = hi >> 1 | (uint64_t) (b >> 1 & 1) << (NT - 1);
+        x.key = lo | hi << NT;
+        if (run < NT) continue;
+        to = exm_draft_grow(&c->v, &c->n, &c->cap, sizeof *c->v);
+        if (!to) return exm_draft_no_memory(c->err);
+        *to = x;
+    }
+    return EXM_OK;
 }
 
 static int
 by_key(const void *pa, const void *pb)
 {
     const struct foreign *a = pa, *b = pb;
-    int d = (a->key > b->key) - (a->key < b->key);
+    int c = (a->key > b->key) - (a->key < b->key);
 
-    if (d == 0) d = (a->clade > b->clade) - (a->clade < b->clade);
-    if (d == 0) d = strncmp(a->code, b->code, a->n_code < b->n_code ? a->n_code : b->n_code);
-    return d ? d : (a->n_code > b->n_code) - (a->n_code < b->n_code);
-}
-
-/* The key of 20 letters, or UINT64_MAX. */
-static uint64_t
-key_of(const char *seq)
-{
-    uint64_t lo = 0, hi = 0;
-
-    for (int i = 0; i < NT; i++) {
-        const int c = exm_base_code(seq[i]);
-
-        if (c < 0) return UINT64_MAX;
-        lo |= (uint64_t) (c & 1) << i;
-        hi |= (uint64_t) (c >> 1) << i;
-    }
-    return hi << NT | lo;
-}
-
-struct collector {
-    struct foreign *v;
-    size_t n, cap;
-    struct names names;
-    const char *own; /* clade of the bundle's species, or NULL */
-    const char *species;
-};
-
-static int
-is_species(const struct collector *c, const char *code, size_t n)
-{
-    if (!c->species || strlen(c->species) != n) return 0;
-    for (size_t i = 0; i < n; i++)
-        if ((code[i] | 32) != (c->species[i] | 32)) return 0;
-    return 1;
-}
-
-static int
-collect_entry(struct collector *c, const exm_fasta_entry *e)
-{
-    const char *hyphen = strchr(e->id, '-');
-    const size_t n_code = hyphen ? (size_t) (hyphen - e->id) : 0;
-    const char *clade;
-    int number;
-
-    if (n_code == 0 || e->len < (size_t) NT) return 1;
-    clade = exm_clade_of_code(e->id, n_code);
-    if (!clade) clade = "other";
-    if (is_species(c, e->id, n_code) || (c->own && strcmp(clade, c->own) == 0))
-        number = OWN;
-    else
-        number = clade_number(&c->names, clade);
-    for (size_t i = 0; i + (size_t) NT <= e->len; i++) {
-        const uint64_t key = key_of(e->seq + i);
-
-        if (key == UINT64_MAX) continue;
-        if (c->n == c->cap) {
-            const size_t cap = c->cap ? c->cap * 2 : 4096;
-            void *p = realloc(c->v, cap * sizeof *c->v);
-
-            if (!p) return 0;
-            c->v = p;
-            c->cap = cap;
-        }
-        c->v[c->n++] = (struct foreign){key, number, e->id, n_code};
-    }
-    return 1;
+    if (c == 0) c = strcmp(a->clade, b->clade);
+    return c ? c : strcmp(a->code, b->code);
 }
 
 /* ---- labels ---- */
 
-static int
-label_number(exm_clade_keys *k, const char *text, size_t *cap, uint32_t *ret)
-{
-    char *copy;
-
-    for (size_t i = 0; i < k->n_names; i++) {
-        if (strcmp(k->name[i], text) == 0) {
-            *ret = (uint32_t) i;
-            return 1;
-        }
-    }
-    if (k->n_names == *cap) {
-        const size_t more = *cap ? *cap * 2 : 64;
-        char **p = realloc(k->name, more * sizeof *p);
-
-        if (!p) return 0;
-        k->name = p;
-        *cap = more;
-    }
-    copy = malloc(strlen(text) + 1);
-    if (!copy) return 0;
-    memcpy(copy, text, strlen(text) + 1);
-    *ret = (uint32_t) k->n_names;
-    k->name[k->n_names++] = copy;
-    return 1;
-}
-
-/* "nematodes:cel" for one species, "nematodes" for several, "several clades". */
+/* v[0..n): one 20-mer, sorted by clade, then code. */
 static void
-put_label(const struct collector *c, const struct foreign *v, size_t n, exm_buf *b)
+put_label(const struct foreign *v, size_t n, exm_buf *b)
 {
-    int species = 1;
+    const char *clade = v[0].clade;
+    const int known = exm_clade_of_code(v[0].code, strlen(v[0].code)) != NULL;
 
     exm_buf_clear(b);
-    for (size_t i = 1; i < n; i++) {
-        if (v[i].clade != v[0].clade) {
-            exm_buf_puts(b, "several clades");
-            return;
-        }
-        species &= v[i].n_code == v[0].n_code && memcmp(v[i].code, v[0].code, v[0].n_code) == 0;
+    if (strcmp(clade, v[n - 1].clade) != 0) {
+        exm_buf_puts(b, "several clades");
+    } else {
+        exm_buf_puts(b, known ? clade : "other");
+        if (strcmp(v[0].code, v[n - 1].code) == 0) exm_buf_putf(b, ":%s", v[0].code);
     }
-    exm_buf_puts(b, c->names.clade[v[0].clade]);
-    if (!species) return;
-    exm_buf_putc(b, ':');
-    exm_buf_put(b, v[0].code, v[0].n_code);
 }
 
+/* Distinct 20-mers of other clades with their labels, as names of k. */
 static exm_status
-select_keys(struct collector *c, const struct key_set *own_text, exm_clade_keys *k,
-            exm_error *reterr)
+label_all(struct collector *c, exm_clade_keys *k)
 {
-    exm_buf label = {0};
-    size_t cap = 0;
-    int ok = 1;
+    exm_key *label = calloc(c->n + 1, sizeof *label);
+    exm_buf b = {0};
+    exm_status s = EXM_OK;
 
     k->key = calloc(c->n + 1, sizeof *k->key);
     k->label = calloc(c->n + 1, sizeof *k->label);
-    if (!k->key || !k->label) ok = 0;
-    if (c->n > 0) qsort(c->v, c->n, sizeof *c->v, by_key);
-    for (size_t i = 0; ok && i < c->n;) {
-        size_t end = i + 1;
-
-        while (end < c->n && c->v[end].key == c->v[i].key) end++;
-        if (c->v[i].clade < 0 || is_near(own_text, c->v[i].key)) { /* OWN sorts first */
-            k->dropped++;
-        } else {
-            put_label(c, c->v + i, end - i, &label);
-            ok = !label.failed && label_number(k, label.data, &cap, &k->label[k->n]);
-            k->key[k->n++] = c->v[i].key;
+    k->name = calloc(c->n + 1, sizeof *k->name);
+    if (!label || !k->key || !k->label || !k->name) s = exm_draft_no_memory(c->err);
+    if (s == EXM_OK && c->n > 0) qsort(c->v, c->n, sizeof *c->v, by_key);
+    for (size_t i = 0, j; s == EXM_OK && i < c->n; i = j) {
+        for (j = i; j < c->n && c->v[j].key == c->v[i].key; j++) {
         }
-        i = end;
+        if (c->v[i].clade[0] == '\0') continue; /* the own clade sorts first */
+        put_label(c->v + i, j - i, &b);
+        s = exm_buf_check(&b, c->err);
+        k->key[k->n] = c->v[i].key;
+        label[k->n].key = s == EXM_OK ? exm_draft_keep(c->d, b.data, b.len) : NULL;
+        label[k->n].value = (uint32_t) k->n;
+        if (s == EXM_OK && !label[k->n].key) s = exm_draft_no_memory(c->err);
+        k->n++;
     }
-    exm_buf_done(&label);
-    return ok ? EXM_OK : exm_fail(reterr, EXM_ENOMEM, 0, "no memory for clade 20-mers");
+    if (s == EXM_OK) exm_keys_sort(label, k->n);
+    for (size_t i = 0; s == EXM_OK && i < k->n; i++) {
+        if (i == 0 || strcmp(label[i - 1].key, label[i].key) != 0)
+            k->name[k->n_names++] = label[i].key;
+        k->label[label[i].value] = (uint32_t) k->n_names - 1;
+    }
+    exm_buf_done(&b);
+    free(label);
+    return s;
+}
+
+/* ---- what the bundle itself holds ---- */
+
+struct halves {
+    uint32_t *off; /* [HALF_CODES + 1] */
+    uint32_t *id;  /* candidates by the code of this half */
+};
+
+/* Code of half 0 (first 10 nt) or 1. */
+static uint32_t
+half_code(uint64_t lo, uint64_t hi, int which)
+{
+    const int shift = which * HALF;
+
+    return (uint32_t) ((lo >> shift & half_mask) | (hi >> shift & half_mask) << HALF);
+}
+
+static int
+fill_halves(struct halves *h, const exm_clade_keys *k, int which)
+{
+    h->off = calloc((size_t) HALF_CODES + 2, sizeof *h->off);
+    h->id = calloc(k->n + 1, sizeof *h->id);
+    if (!h->off || !h->id) return 0;
+    /* off[c + 2] counts, then off[c + 1] is the cursor of code c and ends as its end. */
+    for (size_t i = 0; i < k->n; i++)
+        h->off[half_code(k->key[i] & plane_mask, k->key[i] >> NT, which) + 2]++;
+    for (uint32_t c = 1; c <= HALF_CODES; c++) h->off[c + 1] += h->off[c];
+    for (uint32_t i = 0; i < k->n; i++)
+        h->id[h->off[half_code(k->key[i] & plane_mask, k->key[i] >> NT, which) + 1]++] = i;
+    return 1;
+}
+
+static void
+mark_near(const struct halves *h, const exm_clade_keys *k, uint64_t lo, uint64_t hi, int which,
+          unsigned char *held)
+{
+    const uint32_t c = half_code(lo, hi, which);
+
+    for (uint32_t i = h->off[c]; i < h->off[c + 1]; i++) {
+        const uint64_t key = k->key[h->id[i]];
+        const uint64_t diff = ((key & plane_mask) ^ lo) | (key >> NT ^ hi);
+
+        if ((diff & (diff - 1)) == 0) held[h->id[i]] = 1; /* one bit or none */
+    }
+}
+
+static exm_status
+drop_held(exm_clade_keys *k, const uint64_t *lo, const uint64_t *hi, const uint64_t *no,
+          uint64_t text_len, uint32_t *dropped, exm_error *reterr)
+{
+    struct halves h[2] = {{0}};
+    unsigned char *held = calloc(k->n + 1, 1);
+    size_t kept = 0;
+    exm_status s = EXM_OK;
+
+    if (!held || !fill_halves(&h[0], k, 0) || !fill_halves(&h[1], k, 1))
+        s = exm_draft_no_memory(reterr);
+    for (uint64_t p = 0; s == EXM_OK && p + NT <= text_len; p++) {
+        const uint64_t l = exm_plane_bits(lo, p, NT), u = exm_plane_bits(hi, p, NT);
+
+        if (exm_plane_bits(no, p, NT) != 0) continue;
+        mark_near(&h[0], k, l, u, 0, held);
+        mark_near(&h[1], k, l, u, 1, held);
+    }
+    for (size_t i = 0; s == EXM_OK && i < k->n; i++) {
+        if (held[i]) continue;
+        k->key[kept] = k->key[i];
+        k->label[kept++] = k->label[i];
+    }
+    if (s == EXM_OK) {
+        *dropped = (uint32_t) (k->n - kept);
+        k->n = kept;
+    }
+    for (int i = 0; i < 2; i++) {
+        free(h[i].off);
+        free(h[i].id);
+    }
+    free(held);
+    return s;
+}
+
+/* Labels whose every 20-mer was dropped go; the rest keep their order. */
+static exm_status
+drop_unused_names(exm_clade_keys *k, exm_error *reterr)
+{
+    uint32_t *to = calloc(k->n_names + 1, sizeof *to);
+    size_t n = 0;
+
+    if (!to) return exm_draft_no_memory(reterr);
+    for (size_t i = 0; i < k->n; i++) to[k->label[i]] = 1;
+    for (size_t i = 0; i < k->n_names; i++) {
+        if (!to[i]) continue;
+        to[i] = (uint32_t) n;
+        k->name[n++] = k->name[i];
+    }
+    for (size_t i = 0; i < k->n; i++) k->label[i] = to[k->label[i]];
+    k->n_names = n;
+    free(to);
+    return EXM_OK;
 }
 
 exm_status
-exm_clade_keys_build(const exm_fasta *all, const char *species, const uint64_t *lo,
+exm_clade_keys_build(exm_draft *d, const exm_fasta *all, const uint64_t *lo,
                      const uint64_t *hi, const uint64_t *no, uint64_t text_len,
                      exm_clade_keys *ret, exm_error *reterr)
 {
-    struct collector c = {.species = species};
-    struct key_set own_text = {0};
+    struct collector c = {.d = d, .err = reterr};
     exm_clade_keys k = {0};
-    exm_status st = EXM_OK;
+    size_t without_code = 0;
+    exm_status s = EXM_OK;
 
-    if (species) c.own = exm_clade_of_code(species, strlen(species));
-    for (size_t i = 0; st == EXM_OK && i < exm_fasta_count(all); i++)
-        if (!collect_entry(&c, exm_fasta_get(all, i)))
-            st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for clade 20-mers");
-    if (st == EXM_OK && !fill_set(&own_text, lo, hi, no, text_len))
-        st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for clade 20-mers");
-    if (st == EXM_OK) st = select_keys(&c, &own_text, &k, reterr);
+    c.own = exm_clade_of_code(d->species, strlen(d->species));
+    if (d->species[0] == '\0')
+        exm_buf_puts(&d->log.notes,
+                     "clade: no species given, so no clade counts as the bundle's own\n");
+    for (size_t i = 0; s == EXM_OK && i < exm_fasta_count(all); i++)
+        s = collect(&c, exm_fasta_get(all, i), &without_code);
+    if (s == EXM_OK && without_code > 0)
+        exm_buf_putf(&d->log.notes, "clade: %zu names without species code left out\n",
+                     without_code);
+    if (s == EXM_OK) s = label_all(&c, &k);
     free(c.v);
-    free(own_text.slot);
-    if (st != EXM_OK) {
+    exm_buf_done(&c.unknown);
+    if (s == EXM_OK)
+        s = drop_held(&k, lo, hi, no, text_len, &d->log.clade_kmers_dropped, reterr);
+    if (s == EXM_OK) s = drop_unused_names(&k, reterr);
+    if (s != EXM_OK) {
         exm_clade_keys_done(&k);
-        return st;
+        return s;
     }
+    d->log.clade_kmers = (uint32_t) k.n;
     *ret = k;
     return EXM_OK;
 }
@@ -277,9 +315,8 @@ exm_clade_keys_build(const exm_fasta *all, const char *species, const uint64_t *
 void
 exm_clade_keys_done(exm_clade_keys *k)
 {
-    for (size_t i = 0; i < k->n_names; i++) free(k->name[i]);
     free(k->key);
     free(k->label);
-    free(k->name);
+    free(k->name); /* the names themselves are the draft's */
     *k = (exm_clade_keys){0};
 }

@@ -1,488 +1,323 @@
 /*
  * ref_place.c - where does each mature lie?
  *
- * The GFF says on which hairpin and about where; the sequences decide: a mature is placed
- * where its hairpin holds exactly its sequence, at the occurrence nearest to the GFF's
- * coordinates.  Without GFF, or where it fails, hairpins of the same name stem are
- * searched ("hsa-miR-1-3p" on hsa-mir-1-1, hsa-mir-1-2), the occurrence on the arm that
- * the name says first.  A mature that no hairpin holds becomes a template of its own.
- * A hairpin that holds a mature's sequence by chance, unnamed, is not used.
+ * The GFF3 says on which hairpin and where; the sequences decide.  Three data bases write
+ * three dialects: miRBase links by Derives_from and gives hairpins their full length,
+ * miRCarta the same with names of its own, MirGeneDB has no links, calls the hairpin
+ * "_pre" in the GFF3 and "_pri" (with 30 nt of flanks) in the FASTA, and keeps the star
+ * arms out of the FASTA.  So a hairpin's offset is not assumed but found: the shift under
+ * which most of its matures fit their coordinates (the anchor).
+ *
+ *   1. a mature fits at its coordinates                         -> placed
+ *   2. it is elsewhere on that hairpin (arm by name first)      -> placed and noted
+ *   3. the FASTA lacks it, but the hairpin is anchored          -> cut from the hairpin
+ *   4. no GFF3, or not found there: hairpins of its name stem   -> placed (noted with GFF3)
+ *   5. on no hairpin                                            -> a template of its own
+ *
+ * A hairpin that holds a mature's sequence without being listed or named for it is not
+ * used: a chance hit would spread one miRNA over places nobody has described.
  */
-#include "exomir/input.h"
-#include "gff3.h"
-#include "ref_draft.h"
+#include "ref_place.h"
+
+#include "ref_format.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEM_MAX = 128 };
+enum { LONGEST_MATURE = 60 };
 
-static const size_t gff_limit = (size_t) 1 << 30;
-
-struct hairpin {
-    const char *name;
-    char stem[STEM_MAX];
-    uint32_t template_id;
-};
-
-struct placer {
-    exm_draft *d;
-    const exm_fasta *mature, *hairpin;
-    struct hairpin *by_name; /* sorted by name */
-    struct hairpin *by_stem; /* sorted by stem, then name */
-    size_t n_hairpins;
-    const exm_fasta_entry **mature_by_name;
-    size_t n_matures;
-    exm_gff3 *gff;
-    exm_error *err;
-};
-
-static exm_status
-no_memory(const struct placer *p)
-{
-    return exm_fail(p->err, EXM_ENOMEM, 0, "no memory to place matures");
-}
-
-/* ---- names ---- */
+/* ---- finding sequences ---- */
 
 static int
-ends_with(const char *s, size_t n, const char *end)
+fits(const exm_draft_template *t, int64_t at, const exm_place_mature *m)
 {
-    const size_t k = strlen(end);
-
-    return n >= k && memcmp(s + n - k, end, k) == 0;
+    return at >= 0 && (uint64_t) at + m->len <= t->len &&
+           memcmp(t->seq + at, m->seq, m->len) == 0;
 }
 
-/* Lower case, without arm, star, or the words databases hang on hairpins. */
-static void
-stem_of(const char *name, char ret[STEM_MAX])
-{
-    static const char *const ends[] = {"*", "-5p", "-3p", "_5p", "_3p", "_pre", "_pri"};
-    size_t n = strlen(name);
-    int again = 1;
-
-    if (n >= STEM_MAX) n = STEM_MAX - 1;
-    for (size_t i = 0; i < n; i++) {
-        const char c = name[i];
-
-        ret[i] = c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-    }
-    while (again) {
-        again = 0;
-        for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-            if (ends_with(ret, n, ends[i]) && n > strlen(ends[i])) {
-                n -= strlen(ends[i]);
-                again = 1;
-            }
-        }
-    }
-    ret[n] = '\0';
-}
-
+/* On which half of the hairpin does the middle lie?  5 or 3. */
 static uint32_t
-arm_of_name(const char *name)
+half_of(const exm_draft_template *t, uint64_t start, size_t len)
 {
-    size_t n = strlen(name);
-
-    while (n > 0 && name[n - 1] == '*') n--;
-    if (n < 3 || name[n - 1] != 'p' || (name[n - 3] != '-' && name[n - 3] != '_')) return 0;
-    return name[n - 2] == '5' ? 5 : name[n - 2] == '3' ? 3 : 0;
+    return 2 * start + len < t->len ? 5 : 3;
 }
 
-/* Is 'stem' that of a copy of 'of': equal, or followed by "-<digits>"? */
-static int
-is_copy(const char *stem, const char *of)
+int64_t
+exm_place_search(const exm_draft_template *t, const exm_place_mature *m, int64_t near_to)
 {
-    const size_t n = strlen(of);
+    const uint32_t arm = exm_name_arm(m->name);
+    int64_t best = -1, best_far = 0;
+    int best_arm = 0;
 
-    if (strncmp(stem, of, n) != 0) return 0;
-    if (stem[n] == '\0') return 1;
-    if (stem[n] != '-') return 0;
-    for (const char *p = stem + n + 1; *p; p++)
-        if (*p < '0' || *p > '9') return 0;
-    return stem[n + 1] != '\0';
-}
+    for (int64_t i = 0; (uint64_t) i + m->len <= t->len; i++) {
+        int on_arm;
+        int64_t far;
 
-/* ---- look-up tables ---- */
-
-static int
-hairpins_by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct hairpin *) a)->name, ((const struct hairpin *) b)->name);
-}
-
-static int
-hairpins_by_stem(const void *a, const void *b)
-{
-    const int d = strcmp(((const struct hairpin *) a)->stem, ((const struct hairpin *) b)->stem);
-
-    return d ? d : hairpins_by_name(a, b);
-}
-
-static int
-entries_by_id(const void *a, const void *b)
-{
-    return strcmp((*(const exm_fasta_entry *const *) a)->id,
-                  (*(const exm_fasta_entry *const *) b)->id);
-}
-
-/* First hairpin whose stem is not before 'stem'. */
-static size_t
-stem_from(const struct placer *p, const char *stem)
-{
-    size_t lo = 0, hi = p->n_hairpins;
-
-    while (lo < hi) {
-        const size_t mid = lo + (hi - lo) / 2;
-
-        if (strcmp(p->by_stem[mid].stem, stem) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static const struct hairpin *
-find_hairpin(const struct placer *p, const char *name)
-{
-    struct hairpin key = {.name = name};
-    const struct hairpin *h =
-        bsearch(&key, p->by_name, p->n_hairpins, sizeof *p->by_name, hairpins_by_name);
-    size_t at;
-
-    if (h) return h;
-    stem_of(name, key.stem); /* "..._pre" in the GFF, "..._pri" in the FASTA */
-    at = stem_from(p, key.stem);
-    return at < p->n_hairpins && strcmp(p->by_stem[at].stem, key.stem) == 0 ? p->by_stem + at
-                                                                            : NULL;
-}
-
-static const exm_fasta_entry *
-find_mature_named(const struct placer *p, const char *name, size_t n)
-{
-    char key[STEM_MAX];
-    const exm_fasta_entry entry = {.id = key}, *pe = &entry;
-    const exm_fasta_entry **e;
-
-    if (n >= sizeof key) return NULL;
-    memcpy(key, name, n);
-    key[n] = '\0';
-    e = bsearch(&pe, p->mature_by_name, p->n_matures, sizeof *e, entries_by_id);
-    return e ? *e : NULL;
-}
-
-static const exm_fasta_entry *
-find_mature(const struct placer *p, const exm_gff3_row *r)
-{
-    const exm_fasta_entry *e = find_mature_named(p, r->name, strlen(r->name));
-    const size_t n = strlen(r->id);
-
-    if (!e) e = find_mature_named(p, r->id, n);
-    if (!e && n > 0 && r->id[n - 1] == '*') e = find_mature_named(p, r->id, n - 1);
-    return e;
-}
-
-/* ---- placing ---- */
-
-/* Occurrence of m in the hairpin nearest to 'wanted'; -1 when there is none. */
-static long
-nearest_occurrence(const exm_draft_template *t, const exm_fasta_entry *m, long wanted)
-{
-    long best = -1;
-
-    for (size_t i = 0; i + m->len <= t->len; i++) {
-        if (memcmp(t->seq + i, m->seq, m->len) != 0) continue;
-        if (best < 0 || labs((long) i - wanted) < labs(best - wanted)) best = (long) i;
+        if (!fits(t, i, m)) continue;
+        on_arm = arm == 0 || half_of(t, (uint64_t) i, m->len) == arm;
+        far = i < near_to ? near_to - i : i - near_to;
+        if (best < 0 || on_arm > best_arm || (on_arm == best_arm && far < best_far)) {
+            best = i;
+            best_arm = on_arm;
+            best_far = far;
+        }
     }
     return best;
 }
 
-/* "MIMAT0000062", and no other word of a description. */
-static const char *
-accession_of(exm_draft *d, const char *description, const char *alias, const char *prefix)
+exm_status
+exm_place_add(exm_placer *p, uint32_t i, uint32_t template_id, uint64_t start,
+              exm_error *reterr)
 {
-    const size_t n = strcspn(description, " \t");
+    exm_place_mature *m = &p->mature[i];
+    exm_draft_mature *to = EXM_DRAFT_ADD(p->d, mature, n_matures, cap_matures);
+    uint32_t arm = exm_name_arm(m->name);
 
-    if (strncmp(description, prefix, strlen(prefix)) == 0)
-        return exm_draft_keep(d, description, n);
-    if (strncmp(alias, prefix, strlen(prefix)) == 0)
-        return exm_draft_keep(d, alias, strcspn(alias, ","));
-    return "";
-}
-
-static exm_status
-add_place(struct placer *p, const exm_fasta_entry *m, const char *alias, uint32_t template_id,
-          size_t start)
-{
-    exm_draft *d = p->d;
-    const exm_draft_template *t = d->template + template_id;
-    const char *acc = accession_of(d, m->description, alias, "MIMAT");
-    uint32_t arm = arm_of_name(m->id);
-    exm_draft_mature *to;
-
-    if (arm == 0) arm = start + m->len / 2 < t->len / 2 ? 5 : 3;
-    to = EXM_DRAFT_ADD(d, mature, n_matures, cap_matures);
-    if (!to || !acc) return no_memory(p);
-    *to = (exm_draft_mature){.name = m->id,
-                             .accession = acc,
+    if (!to) return exm_draft_no_memory(reterr);
+    if (arm == 0) arm = half_of(&p->d->template[template_id], start, m->len);
+    *to = (exm_draft_mature){.name = m->name,
                              .seq = m->seq,
                              .len = (uint32_t) m->len,
                              .template_id = template_id,
                              .start = (uint32_t) start,
-                             .arm = arm};
+                             .arm = arm,
+                             .entity = i}; /* the accession is filled in at the end */
+    m->placed = 1;
     return EXM_OK;
 }
 
-/* All hairpins of the mature's name stem that hold it. */
-static exm_status
-place_by_name(struct placer *p, const exm_fasta_entry *m, int *ret_placed)
+/* ---- inputs ---- */
+
+static const char *
+accession_in(exm_draft *d, const char *description)
 {
-    char stem[STEM_MAX];
+    return exm_draft_keep(d, description, exm_name_accession_len(description));
+}
 
-    stem_of(m->id, stem);
-    for (size_t i = stem_from(p, stem); i < p->n_hairpins; i++) {
-        const struct hairpin *h = p->by_stem + i;
-        const exm_draft_template *t = p->d->template + h->template_id;
-        const long wanted = arm_of_name(m->id) == 3 ? (long) t->len : 0;
-        long at;
-        exm_status st;
+static exm_status
+add_hairpins(exm_placer *p, const exm_fasta *f, const char *path, exm_error *reterr)
+{
+    exm_draft *d = p->d;
+    exm_status s = EXM_OK;
 
-        if (strncmp(h->stem, stem, strlen(stem)) != 0) break;
-        if (!is_copy(h->stem, stem)) continue;
-        at = nearest_occurrence(t, m, wanted);
+    for (size_t i = 0; s == EXM_OK && i < exm_fasta_count(f); i++) {
+        const exm_fasta_entry *e = exm_fasta_get(f, i);
+        const char *acc;
+
+        if (!exm_draft_is_wanted(d, e->id)) continue;
+        acc = accession_in(d, e->description);
+        if (!acc) return exm_draft_no_memory(reterr);
+        s = exm_draft_add_template(d,
+                                   &(exm_draft_template){.name = e->id,
+                                                         .accession = acc,
+                                                         .seq = e->seq,
+                                                         .len = e->len,
+                                                         .amount = (double) NAN},
+                                   reterr);
+    }
+    if (s == EXM_OK && d->n_templates == 0)
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "%s holds no hairpin of species '%s': the first is '%.60s'", path,
+                        d->species, exm_fasta_get(f, 0)->id);
+    d->log.hairpins = (uint32_t) d->n_templates;
+    return s;
+}
+
+static exm_status
+add_mature(exm_placer *p, const exm_fasta_entry *e, const char *path, exm_error *reterr)
+{
+    exm_draft *d = p->d;
+    exm_place_mature *m;
+    const char *acc = accession_in(d, e->description);
+
+    if (!acc) return exm_draft_no_memory(reterr);
+    if (e->len > LONGEST_MATURE)
+        return exm_fail(reterr, EXM_EDATA, e->line,
+                        "%s: line %zu: '%.80s' has %zu nt, no mature miRNA has more than %d: "
+                        "are --mature and --hairpin swapped?",
+                        path, e->line, e->id, e->len, (int) LONGEST_MATURE);
+    d->log.matures_read++;
+    if (memchr(e->seq, 'N', e->len)) {
+        exm_buf_putf(&d->log.notes, "%s: holds unknown bases: left out\n", e->id);
+        d->log.matures_unplaced++;
+        return EXM_OK;
+    }
+    m = exm_draft_grow(&p->mature, &p->n_matures, &p->cap_matures, sizeof *p->mature);
+    if (!m) return exm_draft_no_memory(reterr);
+    *m = (exm_place_mature){.name = e->id, .accession = acc, .seq = e->seq, .len = e->len};
+    return EXM_OK;
+}
+
+static exm_status
+add_matures(exm_placer *p, const exm_fasta *f, const char *path, exm_error *reterr)
+{
+    exm_status s = EXM_OK;
+
+    for (size_t i = 0; s == EXM_OK && i < exm_fasta_count(f); i++) {
+        const exm_fasta_entry *e = exm_fasta_get(f, i);
+
+        if (exm_draft_is_wanted(p->d, e->id)) s = add_mature(p, e, path, reterr);
+    }
+    if (s == EXM_OK && p->n_matures == 0)
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "%s holds no mature miRNA of species '%s': the first is '%.60s'", path,
+                        p->d->species, exm_fasta_get(f, 0)->id);
+    p->n_fasta = p->n_matures;
+    return s;
+}
+
+/* ---- stems ---- */
+
+/*
+ * Keys by which a mature's name finds a hairpin: its stem; the stem without a copy number
+ * ("hsa-mir-1-2" -> "hsa-mir-1"); and for miRCarta ("hsa-723-1383.1" holds m-723 and
+ * m-1383) each number.
+ */
+static exm_status
+add_stem_key(exm_placer *p, const char *s, size_t n, uint32_t template_id, exm_error *reterr)
+{
+    exm_key *k = exm_draft_grow(&p->stem, &p->n_stems, &p->cap_stems, sizeof *p->stem);
+    const char *key = exm_draft_keep(p->d, s, n);
+
+    if (!k || !key) return exm_draft_no_memory(reterr);
+    *k = (exm_key){.key = key, .value = template_id};
+    return EXM_OK;
+}
+
+static const char digits[] = "0123456789";
+
+static exm_status
+add_mircarta_keys(exm_placer *p, const char *stem, uint32_t template_id, exm_error *reterr)
+{
+    const char *dot = strrchr(stem, '.'), *at = stem + exm_name_code_len(stem);
+    exm_status s = EXM_OK;
+
+    if (!dot || at == stem || strspn(at, "-0123456789") != (size_t) (dot - at)) return EXM_OK;
+    while (s == EXM_OK && *at == '-') {
+        const size_t n = strspn(at + 1, digits);
+        char key[32] = "m-";
+
+        if (n > 0 && n < sizeof key - 2) {
+            memcpy(key + 2, at + 1, n);
+            s = add_stem_key(p, key, n + 2, template_id, reterr);
+        }
+        at += 1 + n;
+    }
+    return s;
+}
+
+static exm_status
+add_stems(exm_placer *p, exm_error *reterr)
+{
+    exm_status s = EXM_OK;
+
+    for (uint32_t i = 0; s == EXM_OK && i < p->d->n_templates; i++) {
+        char stem[EXM_STEM_MAX];
+        size_t n, short_n;
+
+        exm_name_stem(p->d->template[i].name, stem);
+        n = short_n = strlen(stem);
+        s = add_stem_key(p, stem, n, i, reterr);
+        while (short_n > 0 && strchr(digits, stem[short_n - 1])) short_n--;
+        if (s == EXM_OK && short_n > 1 && short_n < n && stem[short_n - 1] == '-')
+            s = add_stem_key(p, stem, short_n - 1, i, reterr);
+        if (s == EXM_OK) s = add_mircarta_keys(p, stem, i, reterr);
+    }
+    exm_keys_sort(p->stem, p->n_stems);
+    return s;
+}
+
+static exm_status
+place_by_stem(exm_placer *p, uint32_t i, int has_gff, exm_error *reterr)
+{
+    char stem[EXM_STEM_MAX];
+    exm_status s = EXM_OK;
+
+    exm_name_stem(p->mature[i].name, stem);
+    for (size_t k = exm_keys_find(p->stem, p->n_stems, stem);
+         s == EXM_OK && k < p->n_stems && strcmp(p->stem[k].key, stem) == 0; k++) {
+        const uint32_t t = p->stem[k].value;
+        const int64_t at = exm_place_search(&p->d->template[t], &p->mature[i], 0);
+
         if (at < 0) continue;
-        st = add_place(p, m, "", h->template_id, (size_t) at);
-        if (st != EXM_OK) return st;
-        *ret_placed = 1;
+        if (has_gff)
+            exm_buf_putf(&p->d->log.notes,
+                         "%s: the GFF3 gives no place that holds it; found on %s by name\n",
+                         p->mature[i].name, p->d->template[t].name);
+        s = exm_place_add(p, i, t, (uint64_t) at, reterr);
     }
-    return EXM_OK;
+    return s;
 }
+
+/* ---- matures without hairpin ---- */
 
 static exm_status
-place_alone(struct placer *p, const exm_fasta_entry *m)
+place_alone(exm_placer *p, uint32_t i, exm_error *reterr)
 {
-    exm_draft_template *t = EXM_DRAFT_ADD(p->d, template, n_templates, cap_templates);
+    const exm_place_mature m = p->mature[i];
+    exm_draft *d = p->d;
+    exm_status s;
 
-    if (!t) return no_memory(p);
-    *t = (exm_draft_template){
-        .name = m->id, .accession = "", .seq = m->seq, .len = m->len, .amount = (double) NAN};
-    exm_buf_putf(&p->d->log->notes,
-                 "%s: no hairpin holds it; it stands alone, without flanks\n", m->id);
-    p->d->log->matures_unplaced++;
-    return add_place(p, m, "", (uint32_t) p->d->n_templates - 1, 0);
-}
-
-/* ---- GFF ---- */
-
-struct by_id {
-    const exm_gff3_row *row;
-};
-
-static int
-rows_by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct by_id *) a)->row->id, ((const struct by_id *) b)->row->id);
-}
-
-/* The hairpin row of a mature row: by Derives_from, or the last one before that holds it. */
-static const exm_gff3_row *
-hairpin_row(const struct placer *p, const struct by_id *ids, size_t n_ids, size_t at)
-{
-    const exm_gff3_row *r = exm_gff3_get(p->gff, at);
-
-    if (*r->parent) {
-        const exm_gff3_row key_row = {.id = r->parent};
-        const struct by_id key = {&key_row};
-        const struct by_id *found = bsearch(&key, ids, n_ids, sizeof *ids, rows_by_id);
-
-        return found ? found->row : NULL;
-    }
-    while (at-- > 0) {
-        const exm_gff3_row *h = exm_gff3_get(p->gff, at);
-
-        if (h->kind == EXM_GFF3_HAIRPIN && h->strand == r->strand && h->start <= r->start &&
-            h->end >= r->end && strcmp(h->seqid, r->seqid) == 0)
-            return h;
-    }
-    return NULL;
-}
-
-static exm_status
-place_row(struct placer *p, const exm_gff3_row *r, const exm_gff3_row *h, unsigned char *placed)
-{
-    const exm_fasta_entry *m = find_mature(p, r);
-    const struct hairpin *hairpin;
-    long wanted, at;
-
-    if (!exm_draft_is_wanted(p->d, r->name) || !m) {
-        if (!m && exm_draft_is_wanted(p->d, r->name) && r->name[strlen(r->name) - 1] != '*')
-            exm_buf_putf(&p->d->log->notes, "%s: in the GFF, but not among the matures\n",
-                         r->name);
+    d->log.matures_unplaced++;
+    if (m.len < EXM_REF_MIN_TEMPLATE) {
+        exm_buf_putf(&d->log.notes,
+                     "%s: on no hairpin, and with %zu nt too short to stand alone: left out\n",
+                     m.name, m.len);
         return EXM_OK;
     }
-    hairpin = h ? find_hairpin(p, h->name) : NULL;
-    if (!hairpin && h) hairpin = find_hairpin(p, h->id);
-    if (!hairpin) {
-        exm_buf_putf(&p->d->log->notes, "%s: its hairpin %s is not in the FASTA\n", r->name,
-                     h ? h->name : "of the GFF");
-        return EXM_OK;
-    }
-    wanted = r->strand == '+' ? (long) r->start - (long) h->start : (long) h->end - (long) r->end;
-    at = nearest_occurrence(p->d->template + hairpin->template_id, m, wanted);
-    if (at < 0) {
-        exm_buf_putf(&p->d->log->notes, "%s: %s does not hold its sequence\n", m->id,
-                     hairpin->name);
-        return EXM_OK;
-    }
-    for (size_t i = 0; i < p->n_matures; i++) /* by name, so the list is in FASTA order */
-        if (exm_fasta_get(p->mature, i) == m) placed[i] = 1;
-    return add_place(p, m, r->alias, hairpin->template_id, (size_t) at);
+    exm_buf_putf(&d->log.notes, "%s: on no hairpin: stands alone, without flanks\n", m.name);
+    s = exm_draft_add_template(d,
+                               &(exm_draft_template){.name = m.name,
+                                                     .accession = "",
+                                                     .seq = m.seq,
+                                                     .len = m.len,
+                                                     .amount = (double) NAN},
+                               reterr);
+    if (s == EXM_OK) s = exm_place_add(p, i, (uint32_t) d->n_templates - 1, 0, reterr);
+    /* No flanks, so the place says nothing about the arm. */
+    if (s == EXM_OK) d->mature[d->n_matures - 1].arm = exm_name_arm(m.name);
+    return s;
 }
 
 static exm_status
-place_by_gff(struct placer *p, unsigned char *placed)
+place_rest(exm_placer *p, int has_gff, exm_error *reterr)
 {
-    const size_t n = exm_gff3_count(p->gff);
-    struct by_id *ids = calloc(n ? n : 1, sizeof *ids);
-    size_t n_ids = 0;
-    exm_status st = EXM_OK;
+    exm_status s = EXM_OK;
 
-    if (!ids) return no_memory(p);
-    for (size_t i = 0; i < n; i++)
-        if (exm_gff3_get(p->gff, i)->kind == EXM_GFF3_HAIRPIN)
-            ids[n_ids++].row = exm_gff3_get(p->gff, i);
-    qsort(ids, n_ids, sizeof *ids, rows_by_id);
-    for (size_t i = 0; st == EXM_OK && i < n; i++) {
-        const exm_gff3_row *r = exm_gff3_get(p->gff, i);
-
-        if (r->kind == EXM_GFF3_MATURE)
-            st = place_row(p, r, hairpin_row(p, ids, n_ids, i), placed);
+    for (uint32_t i = 0; s == EXM_OK && i < p->n_fasta; i++) {
+        if (p->mature[i].placed) continue;
+        if (p->mature[i].foreign) { /* "m-1" that the GFF3 lists for other species only */
+            p->d->log.matures_read--;
+            continue;
+        }
+        s = place_by_stem(p, i, has_gff, reterr);
+        if (s == EXM_OK && !p->mature[i].placed) s = place_alone(p, i, reterr);
     }
-    free(ids);
-    return st;
-}
-
-/* ---- all of it ---- */
-
-static exm_status
-add_hairpins(struct placer *p)
-{
-    const size_t n = exm_fasta_count(p->hairpin);
-
-    p->by_name = calloc(n, sizeof *p->by_name);
-    p->by_stem = calloc(n, sizeof *p->by_stem);
-    if (!p->by_name || !p->by_stem) return no_memory(p);
-    for (size_t i = 0; i < n; i++) {
-        const exm_fasta_entry *e = exm_fasta_get(p->hairpin, i);
-        exm_draft_template *t;
-        struct hairpin *h = p->by_name + p->n_hairpins;
-
-        if (!exm_draft_is_wanted(p->d, e->id)) continue;
-        t = EXM_DRAFT_ADD(p->d, template, n_templates, cap_templates);
-        if (!t) return no_memory(p);
-        *t = (exm_draft_template){.name = e->id,
-                                  .accession = accession_of(p->d, e->description, "", "MI"),
-                                  .seq = e->seq,
-                                  .len = e->len,
-                                  .amount = (double) NAN};
-        if (!t->accession) return no_memory(p);
-        h->name = e->id;
-        h->template_id = (uint32_t) p->d->n_templates - 1;
-        stem_of(e->id, h->stem);
-        p->by_stem[p->n_hairpins++] = *h;
-    }
-    qsort(p->by_name, p->n_hairpins, sizeof *p->by_name, hairpins_by_name);
-    qsort(p->by_stem, p->n_hairpins, sizeof *p->by_stem, hairpins_by_stem);
-    p->d->log->hairpins = (uint32_t) p->n_hairpins;
-    return EXM_OK;
-}
-
-static exm_status
-index_matures(struct placer *p)
-{
-    p->n_matures = exm_fasta_count(p->mature);
-    p->mature_by_name = calloc(p->n_matures, sizeof *p->mature_by_name);
-    if (!p->mature_by_name) return no_memory(p);
-    for (size_t i = 0; i < p->n_matures; i++)
-        p->mature_by_name[i] = exm_fasta_get(p->mature, i);
-    qsort(p->mature_by_name, p->n_matures, sizeof *p->mature_by_name, entries_by_id);
-    return EXM_OK;
-}
-
-static int
-has_unknown_base(const exm_fasta_entry *e)
-{
-    return memchr(e->seq, 'N', e->len) != NULL;
-}
-
-static exm_status
-place_rest(struct placer *p, const unsigned char *placed)
-{
-    exm_ref_build_log *log = p->d->log;
-
-    for (size_t i = 0; i < p->n_matures; i++) {
-        const exm_fasta_entry *m = exm_fasta_get(p->mature, i);
-        int found = placed[i];
-        exm_status st = EXM_OK;
-
-        if (!exm_draft_is_wanted(p->d, m->id)) continue;
-        log->matures_read++;
-        if (m->len > 60 || has_unknown_base(m))
-            return exm_fail(p->err, EXM_EDATA, m->line,
-                            "line %zu of the matures: '%s' is %zu nt long%s: hairpins given as "
-                            "--mature?",
-                            m->line, m->id, m->len,
-                            has_unknown_base(m) ? " and holds unknown bases" : "");
-        if (!found) st = place_by_name(p, m, &found);
-        if (st == EXM_OK && !found) st = place_alone(p, m);
-        if (st != EXM_OK) return st;
-    }
-    if (log->matures_read == 0)
-        return exm_fail(p->err, EXM_EDATA, 0,
-                        "no mature miRNA of species '%s': its names begin with '%s-'?",
-                        p->d->species ? p->d->species : "", p->d->species ? p->d->species : "");
-    log->matures_placed = log->matures_read - log->matures_unplaced;
-    return EXM_OK;
-}
-
-static exm_status
-read_gff(struct placer *p, const char *path)
-{
-    char *data = NULL;
-    size_t n = 0;
-    exm_status st = exm_input_slurp(path, gff_limit, &data, &n, p->err);
-
-    if (st == EXM_OK) st = exm_gff3_parse(data, n, path, &p->gff, p->err);
-    free(data);
-    if (st != EXM_OK) return st;
-    return exm_draft_note_source(p->d, "gff", path, exm_gff3_count(p->gff), p->err);
+    p->d->log.matures_placed = p->d->log.matures_read - p->d->log.matures_unplaced;
+    for (size_t k = 0; k < p->d->n_matures; k++)
+        p->d->mature[k].accession = p->mature[p->d->mature[k].entity].accession;
+    if (s == EXM_OK && p->d->n_matures == 0)
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "no mature miRNA could be placed: do --mature and --hairpin belong "
+                        "together?");
+    return s;
 }
 
 exm_status
-exm_draft_add_mirnas(exm_draft *d, const exm_ref_build_options *o, exm_error *reterr)
+exm_draft_place(exm_draft *d, const exm_ref_build_options *o, exm_error *reterr)
 {
-    struct placer p = {.d = d, .err = reterr};
-    unsigned char *placed = NULL;
-    exm_status st = exm_draft_read(d, "mature", o->mature, &p.mature, reterr);
+    exm_placer p = {.d = d};
+    const exm_fasta *mature = NULL, *hairpin = NULL;
+    exm_status s = exm_draft_read(d, "mature", "miRNA", o->mature, &mature, reterr);
 
-    if (st == EXM_OK) st = exm_draft_read(d, "hairpin", o->hairpin, &p.hairpin, reterr);
-    if (st == EXM_OK) st = add_hairpins(&p);
-    if (st == EXM_OK) st = index_matures(&p);
-    if (st == EXM_OK) {
-        placed = calloc(p.n_matures, 1);
-        if (!placed) st = no_memory(&p);
-    }
-    if (st == EXM_OK && o->gff) {
-        st = read_gff(&p, o->gff);
-        if (st == EXM_OK) st = place_by_gff(&p, placed);
-    }
-    if (st == EXM_OK) st = place_rest(&p, placed);
-    free(placed);
-    free(p.by_name);
-    free(p.by_stem);
-    free(p.mature_by_name);
-    exm_gff3_free(p.gff);
-    return st;
+    if (s == EXM_OK) s = exm_draft_read(d, "hairpin", "miRNA", o->hairpin, &hairpin, reterr);
+    if (s == EXM_OK) s = add_hairpins(&p, hairpin, o->hairpin, reterr);
+    if (s == EXM_OK) s = add_matures(&p, mature, o->mature, reterr);
+    if (s == EXM_OK) s = add_stems(&p, reterr);
+    if (s == EXM_OK && o->gff) s = exm_place_by_gff(&p, o->gff, reterr);
+    if (s == EXM_OK) s = place_rest(&p, o->gff != NULL, reterr);
+    free(p.mature);
+    free(p.stem);
+    return s;
 }

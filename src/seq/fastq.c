@@ -76,7 +76,8 @@ exm_fastq_norm_room(exm_fastq *p, size_t n)
 {
     char *norm;
 
-    if (p->norm_used > 0 || n + EXM_SEQ_PAD <= p->norm_cap) return 1;
+    /* n shrinks within a call: only its first reservation can be too small. */
+    if (n + EXM_SEQ_PAD <= p->norm_cap) return 1;
     norm = calloc(1, n + EXM_SEQ_PAD); /* the pad is defined bytes */
     if (!norm) return 0;
     free(p->norm);

@@ -307,7 +307,8 @@ equals_a_slow_parser_on_damaged_files(void **state)
         random_file(&text, &x);
         if (round % 4) damage(&text, &x);
         add(&text, "", 0);
-        if (text.n > 0 && text.p[0] == '>') continue; /* FASTA has its own test */
+        if (text.n > 0 && memcmp(text.p, ">", 1) == 0)
+            continue; /* FASTA has its own test */
         want.n = 0;
         good = slow_fastq(&text, &want);
         parse_all_ways(&text, &got);

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -385,6 +386,15 @@ framing_damage_is_named(void **state)
     packed.p[packed.n - 28 - 2] = 9; /* ISIZE above 64 KiB */
     assert_refused(&packed, "impossible length");
 
+    packed.n = 0; /* bytes between the data and their trailer */
+    add_bgzf_block(&packed, text.p, text.n);
+    add_same(&packed, 0, 8);
+    memcpy(packed.p + packed.n - 8, packed.p + packed.n - 16, 8);
+    packed.p[16] = (uint8_t) (packed.n - 1);
+    packed.p[17] = (uint8_t) ((packed.n - 1) >> 8);
+    add_bgzf_eof(&packed);
+    assert_refused(&packed, "more than its data");
+
     packed.n = 0;
     add_zstd(&packed, text.p, text.n, 1);
     packed.p[packed.n - 1] ^= 1;
@@ -566,6 +576,48 @@ standard_input_is_a_dash(void **state)
     bytes_done(&got);
 }
 
+static void *
+write_later(void *ctx)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    const int *fd = ctx;
+
+    for (int i = 0; i < 3; i++) {
+        (void) nanosleep(&moment, NULL);
+        if (write(*fd, "abc", 3) != 3) abort();
+    }
+    (void) close(*fd);
+    return NULL;
+}
+
+/* A pipe that its other holder has made non-blocking gives EAGAIN, which is no error. */
+static void
+a_pipe_that_does_not_block_is_waited_for(void **state)
+{
+    const int saved = dup(STDIN_FILENO);
+    exm_input *in = NULL;
+    bytes got = {0};
+    pthread_t t;
+    exm_error err;
+    int fd[2];
+
+    (void) state;
+    assert_int_equal(pipe(fd), 0);
+    assert_int_equal(fcntl(fd[0], F_SETFL, O_NONBLOCK), 0);
+    assert_true(saved >= 0 && dup2(fd[0], STDIN_FILENO) >= 0);
+    assert_int_equal(pthread_create(&t, NULL, write_later, &fd[1]), 0);
+    assert_int_equal(exm_input_open("-", &in, &err), EXM_OK);
+    assert_int_equal(drain(in, 100, &got, &err), EXM_OK);
+    assert_int_equal(got.n, 9);
+    assert_memory_equal(got.p, "abcabcabc", 9);
+    exm_input_close(in);
+    assert_int_equal(pthread_join(t, NULL), 0);
+    (void) dup2(saved, STDIN_FILENO);
+    (void) close(saved);
+    (void) close(fd[0]);
+    bytes_done(&got);
+}
+
 static void
 collect(void *ctx, const void *raw, size_t n)
 {
@@ -721,6 +773,7 @@ main(void)
         cmocka_unit_test(damage_comes_after_the_bytes_before_it),
         cmocka_unit_test(pipes_are_read_through_short_reads_and_signals),
         cmocka_unit_test(standard_input_is_a_dash),
+        cmocka_unit_test(a_pipe_that_does_not_block_is_waited_for),
         cmocka_unit_test(the_tee_sees_every_packed_byte_once),
         cmocka_unit_test(what_cannot_be_opened_says_why),
         cmocka_unit_test(each_allocation_may_fail),

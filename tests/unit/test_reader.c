@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -488,6 +489,7 @@ fifos_are_read_and_can_be_left(void **state)
 {
     char path[TMP_PATH], sha[EXM_SHA256_HEX];
     const char *paths[1];
+    const struct timespec moment = {.tv_nsec = 20000000};
     bytes text = {0}, packed = {0};
     exm_reader_options o = exm_reader_defaults();
     exm_reader *r = NULL;
@@ -514,11 +516,13 @@ fifos_are_read_and_can_be_left(void **state)
     }
     o.threaded = 1; /* no writer ever comes; one that says nothing */
     assert_int_equal(exm_reader_open(paths, 1, &o, &r, &err), EXM_OK);
+    (void) nanosleep(&moment, NULL); /* the thread waits for the FIFO by now */
     exm_reader_close(r);
     assert_int_equal(exm_reader_open(paths, 1, &o, &r, &err), EXM_OK);
     fd = open(path, O_RDWR);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, "@r1\n", 4), 4);
+    (void) nanosleep(&moment, NULL);
     exm_reader_close(r);
     (void) close(fd);
     (void) unlink(path);

@@ -1,0 +1,456 @@
+/*
+ * record.c - the sample record on disk (.exr; layout in docs/formats.md).
+ *
+ * Magic, format version, fields as LEB128 integers and counted texts, SHA-256 of all that.
+ * One routine walks the record for writing and for reading, so the two cannot drift apart.
+ * When reading, every count is checked against the bytes that are left before memory is
+ * asked for, and every index against its array.  IsomiRs come sorted, so features and
+ * matures are stored as differences.
+ */
+#include "exomir/record.h"
+
+#include "exomir/input.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FORMAT = 1, MAGIC_BYTES = 8, SHA_BYTES = 32, MAX_CLASSES = 4096 };
+
+static const char magic[MAGIC_BYTES + 1] = "EXMREC\r\n";
+static const size_t file_limit = (size_t) 8 << 30;
+
+void
+exm_record_free(exm_record *r)
+{
+    if (!r) return;
+    free(r->sample);
+    free(r->params_json);
+    free(r->kit_evidence);
+    free(r->len_by_class);
+    for (size_t i = 0; r->classes && i < r->n_classes; i++) free(r->classes[i].name);
+    for (size_t i = 0; r->features && i < r->n_features; i++) free(r->features[i].name);
+    for (size_t i = 0; r->matures && i < r->n_matures; i++) {
+        free(r->matures[i].name);
+        free(r->matures[i].hairpins);
+    }
+    for (size_t i = 0; r->clades && i < r->n_clades; i++) free(r->clades[i].name);
+    free(r->classes);
+    free(r->features);
+    free(r->matures);
+    free(r->isomirs);
+    free(r->clades);
+    free(r);
+}
+
+/* ---- the codec ---- */
+
+struct codec {
+    exm_buf *out;              /* writing */
+    const unsigned char *p, *end, *begin; /* reading, when out is NULL */
+    const char *source;
+    exm_status st;
+    exm_error *err;
+};
+
+static void
+refuse(struct codec *c, const char *what)
+{
+    if (c->st == EXM_OK)
+        c->st = exm_fail(c->err, EXM_EDATA, (size_t) (c->p - c->begin),
+                         "%s: sample record is damaged at byte %zu: %s", c->source,
+                         (size_t) (c->p - c->begin), what);
+}
+
+static void
+do_u64(struct codec *c, uint64_t *v)
+{
+    uint64_t x = 0;
+
+    if (c->st != EXM_OK) return;
+    if (c->out) {
+        exm_buf_put_varint(c->out, *v);
+        return;
+    }
+    for (unsigned shift = 0;; shift += 7) {
+        unsigned char b;
+
+        if (c->p == c->end || shift > 63) {
+            refuse(c, "a number without end");
+            return;
+        }
+        b = *c->p++;
+        x |= (uint64_t) (b & 127) << shift;
+        if (!(b & 128)) break;
+    }
+    *v = x;
+}
+
+static void
+do_u32(struct codec *c, uint32_t *v)
+{
+    uint64_t x = *v;
+
+    do_u64(c, &x);
+    if (x > UINT32_MAX) refuse(c, "a number is too large");
+    *v = (uint32_t) x;
+}
+
+static void
+do_u8(struct codec *c, uint8_t *v)
+{
+    uint32_t x = *v;
+
+    do_u32(c, &x);
+    if (x > UINT8_MAX) refuse(c, "a number is too large");
+    *v = (uint8_t) x;
+}
+
+static void
+do_i8(struct codec *c, int8_t *v) /* zigzag */
+{
+    uint32_t x = (uint32_t) (*v < 0 ? -2 * *v - 1 : 2 * *v);
+
+    do_u32(c, &x);
+    if (x > UINT8_MAX) refuse(c, "a number is too large");
+    *v = (int8_t) (x & 1 ? -(int) (x >> 1) - 1 : (int) (x >> 1));
+}
+
+static void
+do_bytes(struct codec *c, void *p, size_t n)
+{
+    if (c->st != EXM_OK) return;
+    if (c->out) {
+        exm_buf_put(c->out, p, n);
+    } else if ((size_t) (c->end - c->p) < n) {
+        refuse(c, "it ends too early");
+    } else {
+        memcpy(p, c->p, n);
+        c->p += n;
+    }
+}
+
+static void
+do_double(struct codec *c, double *v)
+{
+    do_bytes(c, v, sizeof *v); /* IEEE 754, little-endian as every supported machine */
+}
+
+static void
+do_text(struct codec *c, char **s)
+{
+    uint64_t n = c->out ? strlen(*s) : 0;
+
+    do_u64(c, &n);
+    if (c->st != EXM_OK) return;
+    if (c->out) {
+        exm_buf_put(c->out, *s, n);
+        return;
+    }
+    if (n > (size_t) (c->end - c->p) || memchr(c->p, '\0', n)) {
+        refuse(c, "a text is too long or holds NUL");
+        return;
+    }
+    *s = malloc(n + 1);
+    if (!*s) {
+        c->st = exm_fail(c->err, EXM_ENOMEM, 0, "%s: no memory", c->source);
+        return;
+    }
+    memcpy(*s, c->p, n);
+    (*s)[n] = '\0';
+    c->p += n;
+}
+
+/* A text in a fixed array. */
+static void
+do_short_text(struct codec *c, char *s, size_t size)
+{
+    uint64_t n = c->out ? strlen(s) : 0;
+
+    do_u64(c, &n);
+    if (c->st == EXM_OK && n >= size) refuse(c, "a text is too long");
+    if (c->st != EXM_OK) return;
+    do_bytes(c, s, n);
+    if (!c->out) s[n] = '\0';
+}
+
+/* A count, and memory for it; each element takes at least 'least' bytes in the file. */
+static void *
+do_array(struct codec *c, void *array, size_t *n, size_t size, size_t least)
+{
+    uint64_t count = *n;
+
+    do_u64(c, &count);
+    if (c->st != EXM_OK || c->out) return array;
+    if (count > (size_t) (c->end - c->p) / least) {
+        refuse(c, "a list is longer than the file");
+        return array;
+    }
+    array = calloc(count + 1, size);
+    if (!array)
+        c->st = exm_fail(c->err, EXM_ENOMEM, 0, "%s: no memory", c->source);
+    else
+        *n = (size_t) count;
+    return array;
+}
+
+static void
+do_bins(struct codec *c, uint64_t *bins, size_t n)
+{
+    for (size_t i = 0; i < n; i++) do_u64(c, bins + i);
+}
+
+/* ---- the record ---- */
+
+static void
+do_head(struct codec *c, exm_record *r)
+{
+    do_text(c, &r->sample);
+    do_short_text(c, r->content, sizeof r->content);
+    do_short_text(c, r->params_sha256, sizeof r->params_sha256);
+    do_short_text(c, r->ref_sha256, sizeof r->ref_sha256);
+    do_short_text(c, r->version, sizeof r->version);
+    do_text(c, &r->params_json);
+    do_short_text(c, r->kit, sizeof r->kit);
+    do_short_text(c, r->layout, sizeof r->layout);
+    do_text(c, &r->kit_evidence);
+    do_u32(c, &r->umi_len);
+    do_u64(c, &r->reads_in);
+    do_bins(c, r->fate, EXM_FATE_COUNT);
+    do_u64(c, &r->adapter_found);
+    do_u64(c, &r->annotated);
+    do_u64(c, &r->unannotated);
+    do_u64(c, &r->foreign);
+    do_u64(c, &r->molecules);
+    do_u64(c, &r->unique_reads);
+    do_u64(c, &r->top5_reads);
+    do_u64(c, &r->bases);
+    do_u64(c, &r->bases_q30);
+    do_bins(c, r->len_raw, EXM_LEN_BINS);
+    do_bins(c, r->len_kept, EXM_LEN_BINS);
+    do_bins(c, r->len_short, EXM_LEN_BINS);
+    do_u64(c, &r->mirnas_in_reference);
+    do_double(c, &r->error_rate);
+}
+
+static void
+do_classes(struct codec *c, exm_record *r)
+{
+    r->classes = do_array(c, r->classes, &r->n_classes, sizeof *r->classes, 7);
+    if (c->st == EXM_OK && (r->n_classes == 0 || r->n_classes > MAX_CLASSES))
+        refuse(c, "an impossible number of classes");
+    if (c->st == EXM_OK && !c->out) {
+        r->len_by_class = calloc(r->n_classes * EXM_LEN_BINS, sizeof *r->len_by_class);
+        if (!r->len_by_class)
+            c->st = exm_fail(c->err, EXM_ENOMEM, 0, "%s: no memory", c->source);
+    }
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_classes; i++) {
+        exm_record_class *k = r->classes + i;
+
+        do_text(c, &k->name);
+        do_u32(c, &k->kind);
+        do_bins(c, k->em, 2);
+        do_u64(c, &k->unambiguous);
+        do_u64(c, &k->shared_within);
+        do_u64(c, &k->shared_between);
+        do_bins(c, r->len_by_class + i * EXM_LEN_BINS, EXM_LEN_BINS);
+    }
+}
+
+static void
+do_features(struct codec *c, exm_record *r)
+{
+    r->features = do_array(c, r->features, &r->n_features, sizeof *r->features, 8);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_features; i++) {
+        exm_record_feature *f = r->features + i;
+
+        do_text(c, &f->name);
+        do_u32(c, &f->class_id);
+        do_bins(c, f->em, 2);
+        do_bins(c, f->unique, 2);
+        do_bins(c, f->best, 2);
+        if (c->st == EXM_OK && f->class_id >= r->n_classes) refuse(c, "an unknown class");
+    }
+    r->matures = do_array(c, r->matures, &r->n_matures, sizeof *r->matures, 4);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_matures; i++) {
+        do_text(c, &r->matures[i].name);
+        do_text(c, &r->matures[i].hairpins);
+        do_u32(c, &r->matures[i].start);
+        do_u32(c, &r->matures[i].len);
+    }
+}
+
+static void
+do_variant(struct codec *c, exm_variant *v, uint32_t len)
+{
+    do_i8(c, &v->d5);
+    do_i8(c, &v->d3);
+    do_u8(c, &v->n_add5);
+    do_u8(c, &v->n_tail);
+    do_u8(c, &v->n_sub);
+    if (c->st == EXM_OK && (v->n_sub > 2 || v->n_add5 + v->n_tail > len))
+        refuse(c, "an impossible variant");
+    for (int i = 0; c->st == EXM_OK && i < v->n_sub; i++) {
+        do_u8(c, &v->sub_at[i]);
+        do_u8(c, &v->sub_ref[i]);
+        if (v->sub_ref[i] > 3 || v->sub_at[i] >= len - v->n_tail ||
+            v->sub_at[i] < (i == 0 ? v->n_add5 : v->sub_at[0] + 1))
+            refuse(c, "an impossible substitution");
+    }
+}
+
+static void
+do_isomirs(struct codec *c, exm_record *r)
+{
+    uint32_t feature = 0, mature = 0;
+
+    r->isomirs = do_array(c, r->isomirs, &r->n_isomirs, sizeof *r->isomirs, 13);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_isomirs; i++) {
+        exm_record_isomir *x = r->isomirs + i;
+        uint32_t step = x->feature - feature, turn = x->mature - mature; /* wrap is undone */
+        uint64_t molecules_less = x->count[0] - x->count[1];
+
+        do_u32(c, &step);
+        do_u32(c, &turn);
+        x->feature = feature += step;
+        x->mature = mature += turn;
+        do_u64(c, &x->lo);
+        do_u64(c, &x->hi);
+        if (c->st != EXM_OK) break;
+        /* The sentinel is the top bit of lo, above every bit of hi. */
+        if (x->feature >= r->n_features || x->mature >= r->n_matures || x->lo <= 1 ||
+            (x->hi && __builtin_clzll(x->hi) <= __builtin_clzll(x->lo))) {
+            refuse(c, "an isomiR of nothing");
+            break;
+        }
+        do_variant(c, &x->variant, 63U - (uint32_t) __builtin_clzll(x->lo));
+        do_u32(c, &x->hits);
+        do_u32(c, &x->n_features);
+        do_u64(c, &x->count[0]);
+        do_u64(c, &molecules_less);
+        x->count[1] = x->count[0] - molecules_less;
+    }
+}
+
+static void
+do_clades(struct codec *c, exm_record *r)
+{
+    r->clades = do_array(c, r->clades, &r->n_clades, sizeof *r->clades, 2);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_clades; i++) {
+        do_text(c, &r->clades[i].name);
+        do_u64(c, &r->clades[i].reads);
+    }
+}
+
+static void
+do_record(struct codec *c, exm_record *r)
+{
+    do_head(c, r);
+    do_classes(c, r);
+    do_features(c, r);
+    do_isomirs(c, r);
+    do_clades(c, r);
+}
+
+/* ---- public ---- */
+
+static void
+from_hex(const char *hex, unsigned char *ret)
+{
+    for (int i = 0; i < SHA_BYTES; i++) {
+        const char a = hex[2 * i], b = hex[2 * i + 1];
+
+        ret[i] = (unsigned char) ((a <= '9' ? a - '0' : a - 'a' + 10) << 4 |
+                                  (b <= '9' ? b - '0' : b - 'a' + 10));
+    }
+}
+
+exm_status
+exm_record_encode(const exm_record *r, exm_buf *ret, exm_error *reterr)
+{
+    exm_record copy;
+    struct codec c = {.out = ret, .st = EXM_OK, .err = reterr};
+    const size_t from = ret ? ret->len : 0;
+    char hex[EXM_SHA256_HEX];
+    unsigned char sha[SHA_BYTES];
+    exm_status st;
+
+    if (!r || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "record: an argument is NULL");
+    copy = *r; /* the walk takes a writable record, and leaves it as it is when writing */
+    exm_buf_put(ret, magic, MAGIC_BYTES);
+    exm_buf_put_varint(ret, FORMAT);
+    do_record(&c, &copy);
+    st = exm_buf_check(ret, reterr);
+    if (st == EXM_OK) st = exm_sha256_of(ret->data + from, ret->len - from, hex, reterr);
+    if (st != EXM_OK) return st;
+    from_hex(hex, sha);
+    exm_buf_put(ret, sha, sizeof sha);
+    return exm_buf_check(ret, reterr);
+}
+
+static exm_status
+check_frame(const unsigned char *p, size_t n, const char *source, exm_error *reterr)
+{
+    char hex[EXM_SHA256_HEX];
+    unsigned char sha[SHA_BYTES];
+    exm_status st;
+
+    if (n < MAGIC_BYTES || memcmp(p, magic, MAGIC_BYTES) != 0)
+        return exm_fail(reterr, EXM_EDATA, 0, "%s: is no sample record (.exr)", source);
+    if (n < MAGIC_BYTES + 1 + SHA_BYTES)
+        return exm_fail(reterr, EXM_EDATA, n, "%s: sample record is truncated", source);
+    if (p[MAGIC_BYTES] != FORMAT)
+        return exm_fail(reterr, EXM_EDATA, MAGIC_BYTES,
+                        "%s: sample record of format %u, made by a newer exomir; this one reads "
+                        "format %d",
+                        source, p[MAGIC_BYTES], FORMAT);
+    st = exm_sha256_of(p, n - SHA_BYTES, hex, reterr);
+    if (st != EXM_OK) return st;
+    from_hex(hex, sha);
+    if (memcmp(sha, p + n - SHA_BYTES, SHA_BYTES) != 0)
+        return exm_fail(reterr, EXM_EDATA, n,
+                        "%s: sample record is damaged: its checksum does not match (truncated "
+                        "copy?)",
+                        source);
+    return EXM_OK;
+}
+
+exm_status
+exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
+                  exm_error *reterr)
+{
+    const unsigned char *b = p;
+    struct codec c = {.source = source, .st = EXM_OK, .err = reterr};
+    exm_record *r;
+    exm_status st;
+
+    if (!p || !source || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "record: an argument is NULL");
+    st = check_frame(b, n, source, reterr);
+    if (st != EXM_OK) return st;
+    r = calloc(1, sizeof *r);
+    if (!r) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory", source);
+    c.begin = b;
+    c.p = b + MAGIC_BYTES + 1;
+    c.end = b + n - SHA_BYTES;
+    do_record(&c, r);
+    if (c.st == EXM_OK && c.p != c.end) refuse(&c, "there is more than a record");
+    if (c.st != EXM_OK) {
+        exm_record_free(r);
+        return c.st;
+    }
+    *ret = r;
+    return EXM_OK;
+}
+
+exm_status
+exm_record_read(const char *path, exm_record **ret, exm_error *reterr)
+{
+    char *data = NULL;
+    size_t n = 0;
+    exm_status st = exm_input_slurp(path, file_limit, &data, &n, reterr);
+
+    if (st == EXM_OK) st = exm_record_decode(data, n, path, ret, reterr);
+    free(data);
+    return st;
+}

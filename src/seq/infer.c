@@ -1,0 +1,334 @@
+/*
+ * infer.c - which kit made these reads?
+ *
+ * Every preset's adapter is searched in the first reads; a kit is supported by reads that
+ * hold its adapter behind an insert of plausible length.  Presets that share an adapter
+ * are told apart by what stands next to the insert: random ends have near 2 bits of
+ * entropy per nt, miRNA ends have not.  Nothing found means trimmed reads, if their
+ * lengths differ, or an adapter nobody told us of, if one 3' sequence is enriched.
+ */
+#include "exomir/infer.h"
+
+#include "exomir/trim.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PRESETS = 9,
+    SOLID = 8,      /* nt of adapter that count as seen */
+    INSERT_MIN = 15,
+    INSERT_MAX = 40,
+    K = 12,         /* of the enriched 3' sequence */
+    ENDS = 4,       /* nt looked at on both sides of the insert */
+    LENGTHS = 512,
+    TABLE = 1 << 16
+};
+
+/* Shares of reads; each is far from what the files of the test data and simulated kits show. */
+static const double clear_share = 0.25;    /* a kit's adapter is there */
+static const double absent_share = 0.03;   /* it is not */
+static const double rival_factor = 0.35;   /* another kit at this share of the best: unclear */
+static const double random_entropy = 1.85; /* bits per nt */
+static const double enriched_least = 0.20;
+
+struct kmer {
+    uint32_t code, n;
+};
+
+struct exm_inferrer {
+    exm_trimmer *trimmer[PRESETS];
+    uint64_t found[PRESETS], found_any[PRESETS];
+    uint64_t umi_at_end; /* qiaseq linker with its second adapter behind the UMI */
+    uint64_t reads, lengths[LENGTHS];
+    uint64_t five[ENDS][4], three[ENDS][4]; /* bases at both ends of what truseq calls insert */
+    uint64_t ends;
+    struct kmer *table; /* commonest K-mers at plausible places */
+};
+
+exm_status
+exm_inferrer_new(exm_inferrer **ret, exm_error *reterr)
+{
+    exm_inferrer *f = calloc(1, sizeof *f);
+    exm_trim_options o = exm_trim_defaults();
+    exm_status st = EXM_OK;
+
+    if (f) f->table = calloc(TABLE, sizeof *f->table);
+    if (!f || !f->table) {
+        exm_inferrer_free(f);
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to infer the kit");
+    }
+    o.max_ee = -1.0;
+    o.max_one_base = 2.0;
+    o.min_overlap = SOLID;
+    for (size_t i = 0; st == EXM_OK && i < PRESETS; i++)
+        st = exm_trimmer_new(exm_kit_get(i), &o, &f->trimmer[i], reterr);
+    if (st != EXM_OK) {
+        exm_inferrer_free(f);
+        return st;
+    }
+    *ret = f;
+    return EXM_OK;
+}
+
+void
+exm_inferrer_free(exm_inferrer *f)
+{
+    if (!f) return;
+    for (size_t i = 0; i < PRESETS; i++) exm_trimmer_free(f->trimmer[i]);
+    free(f->table);
+    free(f);
+}
+
+/* ---- looking at reads ---- */
+
+static void
+count_ends(exm_inferrer *f, const exm_read *r, const exm_trimmed *t)
+{
+    if (t->len < 2 * ENDS + INSERT_MIN || t->len > 60) return;
+    f->ends++;
+    for (int i = 0; i < ENDS; i++) {
+        const char five = r->seq[t->start + (uint32_t) i];
+        const char three = r->seq[t->start + t->len - 1 - (uint32_t) i];
+
+        if (five != 'N') f->five[i][five >> 1 & 3]++;
+        if (three != 'N') f->three[i][three >> 1 & 3]++;
+    }
+}
+
+/* A small table of K-mers with replacement: the frequent ones stay. */
+static void
+count_kmers(exm_inferrer *f, const exm_read *r)
+{
+    const uint32_t mask = ((uint32_t) 1 << 2 * K) - 1;
+    uint32_t code = 0, good = 0;
+
+    for (uint32_t i = 0; i < r->len && i < INSERT_MAX + K + 4; i++) {
+        struct kmer *slot;
+
+        good = r->seq[i] == 'N' ? 0 : good + 1;
+        code = (code << 2 | (r->seq[i] >> 1 & 3U)) & mask;
+        if (good < K || i + 1 < INSERT_MIN + K) continue;
+        slot = f->table + (code * 2654435761u >> 16);
+        if (slot->n == 0) slot->code = code;
+        if (slot->code == code)
+            slot->n++;
+        else
+            slot->n--;
+    }
+}
+
+static void
+look(exm_inferrer *f, const exm_read *r)
+{
+    f->reads++;
+    f->lengths[r->len < LENGTHS ? r->len : LENGTHS - 1]++;
+    for (size_t i = 0; i < PRESETS; i++) {
+        exm_trimmed t;
+
+        exm_trim_batch(f->trimmer[i], r, 1, &t);
+        if (!t.adapter_found) continue;
+        f->found_any[i]++;
+        if (t.len >= INSERT_MIN && t.len <= INSERT_MAX) f->found[i]++;
+        if (i == 0) count_ends(f, r, &t);
+    }
+    count_kmers(f, r);
+}
+
+int
+exm_inferrer_add(exm_inferrer *f, const exm_read *reads, size_t n)
+{
+    for (size_t i = 0; i < n && f->reads < EXM_INFER_READS; i++) look(f, reads + i);
+    return f->reads < EXM_INFER_READS;
+}
+
+/* ---- deciding ---- */
+
+static double
+share(uint64_t n, uint64_t of)
+{
+    return of ? (double) n / (double) of : 0.0;
+}
+
+static double
+entropy(const uint64_t counts[ENDS][4])
+{
+    double sum = 0.0;
+
+    for (int i = 0; i < ENDS; i++) {
+        const uint64_t all = counts[i][0] + counts[i][1] + counts[i][2] + counts[i][3];
+
+        for (int b = 0; b < 4; b++) {
+            const double p = share(counts[i][b], all);
+
+            if (p > 0.0) sum -= p * log2(p);
+        }
+    }
+    return sum / ENDS;
+}
+
+static int
+preset_number(const char *name)
+{
+    for (size_t i = 0; i < PRESETS; i++)
+        if (strcmp(exm_kit_get(i)->name, name) == 0) return (int) i;
+    return -1;
+}
+
+static int
+best_first(const void *pa, const void *pb)
+{
+    const exm_infer_score *a = pa, *b = pb;
+
+    if (a->found != b->found) return a->found > b->found ? -1 : 1;
+    return preset_number(a->kit) - preset_number(b->kit);
+}
+
+/* Kits whose reads also hold another kit's adapter: not rivals of each other. */
+static int
+same_family(const char *a, const char *b)
+{
+    static const char *const family[][2] = {
+        {"truseq", "nextflex-v3"}, {"truseq", "nextflex-v4"}, {"nextflex-v3", "nextflex-v4"},
+        {"qiaseq", "nebnext"},     {"smarter", "cats"},       {"smarter", "dplex"},
+        {"cats", "dplex"},         {"dplex", "nebnext"},
+    };
+
+    for (size_t i = 0; i < sizeof family / sizeof family[0]; i++)
+        if ((strcmp(a, family[i][0]) == 0 && strcmp(b, family[i][1]) == 0) ||
+            (strcmp(a, family[i][1]) == 0 && strcmp(b, family[i][0]) == 0))
+            return 1;
+    return strcmp(a, b) == 0;
+}
+
+static double
+found_share(const exm_inferrer *f, const char *kit)
+{
+    return share(f->found_any[preset_number(kit)], f->reads);
+}
+
+/* The member of the best kit's family that the reads speak for. */
+static const char *
+refine(const exm_inferrer *f, const exm_inference *v, const char *best)
+{
+    if (same_family(best, "truseq")) {
+        return v->random5_entropy > random_entropy && v->random3_entropy > random_entropy
+                   ? "nextflex-v3"
+                   : "truseq";
+    }
+    if (same_family(best, "smarter")) {
+        if (found_share(f, "nebnext") > clear_share / 2) return "dplex";
+        return v->score[0].found > 0 && found_share(f, "smarter") > 0.8 * found_share(f, "cats")
+                   ? "smarter"
+                   : "cats";
+    }
+    if (strcmp(best, "nebnext") == 0 && found_share(f, "qiaseq") > clear_share) return "qiaseq";
+    return best;
+}
+
+static void
+set_enriched(const exm_inferrer *f, exm_inference *v)
+{
+    const struct kmer *most = f->table;
+
+    for (size_t i = 1; i < TABLE; i++)
+        if (f->table[i].n > most->n) most = f->table + i;
+    v->enriched_share = share(most->n, f->reads);
+    for (int i = 0; i < K; i++) v->enriched[i] = "ACTG"[most->code >> 2 * (K - 1 - i) & 3];
+    v->enriched[K] = '\0';
+}
+
+static void
+set_scores(const exm_inferrer *f, exm_inference *v)
+{
+    uint64_t most = 0;
+
+    for (size_t i = 0; i < PRESETS; i++) {
+        exm_infer_score *s = v->score + i;
+
+        memcpy(s->kit, exm_kit_get(i)->name, sizeof s->kit);
+        s->found = share(f->found[i], f->reads);
+        s->found_any = share(f->found_any[i], f->reads);
+    }
+    v->n_scores = PRESETS;
+    qsort(v->score, PRESETS, sizeof *v->score, best_first);
+    for (size_t i = 0; i < LENGTHS; i++)
+        if (f->lengths[i] > most) most = f->lengths[i];
+    v->length_spread = f->reads ? 1.0 - share(most, f->reads) : 0.0;
+    v->random5_entropy = entropy(f->five);
+    v->random3_entropy = entropy(f->three);
+}
+
+static void
+call_kit(const exm_inferrer *f, exm_inference *v)
+{
+    const char *kit = refine(f, v, v->score[0].kit);
+    double rival = 0.0;
+
+    for (size_t i = 1; i < v->n_scores; i++)
+        if (!same_family(v->score[0].kit, v->score[i].kit) && v->score[i].found > rival)
+            rival = v->score[i].found;
+    if (rival > rival_factor * v->score[0].found) {
+        (void) snprintf(v->evidence, sizeof v->evidence,
+                        "adapters of two kits are in the reads: %s in %.1f %%, others in %.1f %%",
+                        v->score[0].kit, 100.0 * v->score[0].found, 100.0 * rival);
+        return;
+    }
+    v->call = EXM_KIT_PRESET;
+    v->layout = *exm_kit_get((size_t) preset_number(kit));
+    (void) snprintf(v->evidence, sizeof v->evidence,
+                    "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first %llu "
+                    "reads; next best %.1f %%; bases beside the insert %.2f and %.2f bits%s",
+                    kit, INSERT_MIN, INSERT_MAX, 100.0 * v->score[0].found,
+                    (unsigned long long) f->reads, 100.0 * rival, v->random5_entropy,
+                    v->random3_entropy,
+                    strcmp(kit, "truseq") == 0 ? " (nextflex-v4 looks the same)" : "");
+}
+
+static void
+call_without_kit(const exm_inferrer *f, exm_inference *v)
+{
+    const double any = v->score[0].found_any;
+
+    if (any < absent_share && v->length_spread > 0.2) {
+        v->call = EXM_KIT_TRIMMED;
+        (void) snprintf(v->evidence, sizeof v->evidence,
+                        "already trimmed: no known adapter in the first %llu reads (at most "
+                        "%.1f %%), and their lengths differ",
+                        (unsigned long long) f->reads, 100.0 * any);
+    } else if (v->enriched_share > enriched_least) {
+        v->call = EXM_KIT_UNKNOWN_3P;
+        (void) snprintf(v->evidence, sizeof v->evidence,
+                        "no known kit (best: %s in %.1f %%), but %.0f %% of reads hold %s: an "
+                        "adapter? Then --layout insert,<its sequence>",
+                        v->score[0].kit, 100.0 * v->score[0].found, 100.0 * v->enriched_share,
+                        v->enriched);
+    } else {
+        (void) snprintf(v->evidence, sizeof v->evidence,
+                        "no known adapter stands out (best: %s in %.1f %% of %llu reads)",
+                        v->score[0].kit, 100.0 * v->score[0].found,
+                        (unsigned long long) f->reads);
+    }
+}
+
+exm_status
+exm_inferrer_finish(exm_inferrer *f, exm_inference *ret, exm_error *reterr)
+{
+    exm_inference v = {.reads = 0};
+
+    if (!f || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "inference: an argument is NULL");
+    v.reads = f->reads;
+    v.layout = exm_layout_none();
+    set_scores(f, &v);
+    set_enriched(f, &v);
+    if (f->reads == 0)
+        (void) snprintf(v.evidence, sizeof v.evidence, "there are no reads");
+    else if (v.score[0].found >= clear_share)
+        call_kit(f, &v);
+    else
+        call_without_kit(f, &v);
+    *ret = v;
+    return EXM_OK;
+}

@@ -1,0 +1,274 @@
+/*
+ * trim_impl.h - private to seq: the trimming of one batch, compiled once per SIMD path.
+ *
+ * Each path defines base_planes() (and compiles with its own flags, so that popcounts are
+ * instructions where they can be) and includes this file.
+ *
+ * The adapter search: bit i of mismatch plane X says that base i of the read is not X; it
+ * is 0 beyond the read's end, where an overhanging adapter is not compared.  Shifting
+ * plane X = adapter[j] down by j lines base i + j up with start i, so one word holds 64
+ * starts at once.  at_least[k] collects the starts with more than k mismatches; a start
+ * qualifies if for some k it has at most k mismatches and overlaps by need[k] or more,
+ * need[k] being the least overlap that allows k of them.
+ */
+#ifndef EXM_SEQ_TRIM_IMPL_H
+#define EXM_SEQ_TRIM_IMPL_H
+
+#include "exomir/trim.h"
+
+#include <string.h>
+
+enum {
+    EXM_TRIM_WORDS = 8,     /* reads up to 512 nt go this way */
+    EXM_TRIM_MISMATCHES = 8 /* most that a 64-nt adapter at 0.1 allows, and two to spare */
+};
+
+struct exm_trimmer {
+    exm_layout layout;
+    exm_trim_options o;
+    char adapter[EXM_ADAPTER_MAX + 1]; /* poly-A written out */
+    uint32_t adapter_len;
+    unsigned char code[EXM_ADAPTER_MAX]; /* plane code of each base; 4 for N (matches all) */
+    uint32_t need[EXM_TRIM_MISMATCHES + 1];
+    uint32_t n_need; /* 1 + most mismatches allowed */
+    int needs_adapter;
+    uint32_t min_len, min_umi, umi_len;
+    uint64_t max_ee; /* in 2^-32; UINT64_MAX: off */
+    uint32_t one_base_permille;
+    unsigned char sure_quality[256]; /* per insert length: all bases at least this pass */
+    void (*batch)(struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret);
+};
+
+void exm_trim_batch_scalar(struct exm_trimmer *t, const exm_read *reads, size_t n,
+                           exm_trimmed *ret);
+void exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
+                         exm_trimmed *ret);
+
+/* trim.c: what is the same and not hot on every path. */
+long exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len);
+uint32_t exm_trim_quality_end(const char *qual, uint32_t len, int cutoff);
+int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len);
+int exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, long adapter,
+                      exm_trimmed *ret);
+
+#ifdef EXM_TRIM_PATH /* the batch itself, for the file that includes it */
+
+/* lo, hi: code planes; no: neither A, C, G nor T.  64 bases from s. */
+static inline void base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no);
+
+static inline uint64_t
+low_bits(long n)
+{
+    return n >= 64 ? ~(uint64_t) 0 : n <= 0 ? 0 : ((uint64_t) 1 << n) - 1;
+}
+
+/* Starts of one word that qualify.  miss[X] points at the word's place in plane X. */
+static inline uint64_t
+qualifying(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2], uint32_t w,
+           uint32_t len)
+{
+    uint64_t over[EXM_TRIM_MISMATCHES + 1] = {0}, r = 0;
+    const uint32_t top = t->n_need;
+
+    for (uint32_t j = 0; j < t->adapter_len; j++) {
+        const uint64_t *plane;
+        const uint32_t at = w + (j >> 6), shift = j & 63;
+        uint64_t m;
+
+        if (t->code[j] > 3) continue;
+        plane = miss[t->code[j]];
+        m = shift ? plane[at] >> shift | plane[at + 1] << (64 - shift) : plane[at];
+        for (uint32_t k = top - 1; k > 0; k--) over[k] |= over[k - 1] & m;
+        over[0] |= m;
+    }
+    for (uint32_t k = 0; k < top; k++)
+        r |= ~over[k] & low_bits((long) len - (long) t->need[k] + 1 - 64 * (long) w);
+    return r;
+}
+
+/* The usual case, at most two mismatches: three registers. */
+static inline uint64_t
+qualifying_few(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2], uint32_t w,
+               uint32_t len)
+{
+    uint64_t one = 0, two = 0, three = 0, r;
+    const long room = (long) len + 1 - 64 * (long) w;
+
+    for (uint32_t j = 0; j < t->adapter_len; j++) {
+        const uint64_t *plane = miss[t->code[j]] + w;
+        const uint64_t m = j ? plane[0] >> j | plane[1] << (64 - j) : plane[0];
+
+        three |= two & m;
+        two |= one & m;
+        one |= m;
+    }
+    r = ~one & low_bits(room - (long) t->need[0]);
+    if (t->n_need > 1) r |= ~two & low_bits(room - (long) t->need[1]);
+    if (t->n_need > 2) r |= ~three & low_bits(room - (long) t->need[2]);
+    return r;
+}
+
+/* Position of the adapter, or -1.  Where another start near the first qualifies too, the
+ * choice between them is made by the rule's definition. */
+static inline long
+find_adapter(const struct exm_trimmer *t, const char *seq, uint32_t len, const uint64_t *lo,
+             const uint64_t *hi, const uint64_t *no)
+{
+    uint64_t miss[4][EXM_TRIM_WORDS + 2];
+    const uint32_t words = (len + 63) / 64;
+    const int few = t->n_need <= 3 && t->adapter_len < 64 && !memchr(t->code, 4, t->adapter_len);
+
+    for (uint32_t w = 0; w < words; w++) {
+        const uint64_t in = low_bits((long) len - 64 * (long) w);
+
+        miss[0][w] = (lo[w] | hi[w] | no[w]) & in;
+        miss[1][w] = (~lo[w] | hi[w] | no[w]) & in;
+        miss[2][w] = (lo[w] | ~hi[w] | no[w]) & in;
+        miss[3][w] = (~lo[w] | ~hi[w] | no[w]) & in;
+    }
+    for (int x = 0; x < 4; x++) miss[x][words] = miss[x][words + 1] = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        const uint64_t r = few ? qualifying_few(t, miss, w, len) : qualifying(t, miss, w, len);
+        uint32_t first;
+        uint64_t others;
+
+        if (r == 0) continue;
+        first = (uint32_t) __builtin_ctzll(r);
+        others = r & (r - 1) & low_bits((long) first + 1 + (long) t->adapter_len / 2);
+        if (others || first + 1 + t->adapter_len / 2 > 64)
+            return others || w + 1 < words ? exm_trim_search_slow(t, seq, len)
+                                           : (long) (64 * w + first);
+        return (long) (64 * w + first);
+    }
+    return -1;
+}
+
+static inline uint64_t
+bits_at(const uint64_t *plane, uint32_t at, uint32_t n)
+{
+    const uint32_t w = at >> 6, shift = at & 63;
+
+    return (shift ? plane[w] >> shift | plane[w + 1] << (64 - shift) : plane[w]) & low_bits(n);
+}
+
+/* One base, or one dinucleotide over and over: counted on the planes. */
+static inline int
+is_low_complexity(const struct exm_trimmer *t, uint64_t lo, uint64_t hi, uint32_t n)
+{
+    const uint64_t in = low_bits(n), pairs = low_bits((long) n - 2);
+    const uint32_t both = (uint32_t) __builtin_popcountll(lo & hi & in);
+    const uint32_t l = (uint32_t) __builtin_popcountll(lo & in) - both;
+    const uint32_t h = (uint32_t) __builtin_popcountll(hi & in) - both;
+    uint32_t most = n - l - h - both;
+
+    if (l > most) most = l;
+    if (h > most) most = h;
+    if (both > most) most = both;
+    if (most * 1000 >= t->one_base_permille * n) return 1;
+    most = (uint32_t) __builtin_popcountll(~((lo ^ lo >> 2) | (hi ^ hi >> 2)) & pairs);
+    return most * 1000 >= t->one_base_permille * (n - 2);
+}
+
+/* Every quality of the insert at least 'least'?  Eight at a time; padding is masked. */
+static inline int
+all_at_least(const char *qual, uint32_t n, unsigned least)
+{
+    const uint64_t ones = 0x0101010101010101u, add = ones * (128U - least);
+    uint64_t all = ~(uint64_t) 0;
+
+    for (uint32_t i = 0; i < n; i += 8) {
+        uint64_t x;
+
+        memcpy(&x, qual + i, sizeof x);
+        if (n - i < 8) x |= ~(uint64_t) 0 << 8 * (n - i);
+        all &= ((x & ones * 127) + add) | x;
+    }
+    return (all & ones * 128) == ones * 128;
+}
+
+static inline exm_fate
+judge_insert(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret, uint64_t no)
+{
+    if (ret->len <= 3) return EXM_FATE_DIMER;
+    if (ret->len < t->min_len) return EXM_FATE_SHORT;
+    if (ret->len > t->o.max_len) return EXM_FATE_LONG;
+    if (no) return EXM_FATE_AMBIGUOUS_BASE;
+    if (r->qual && t->max_ee != UINT64_MAX &&
+        !(ret->len < 256 && all_at_least(r->qual + ret->start, ret->len,
+                                         t->sure_quality[ret->len])) &&
+        exm_trim_too_many_errors(t, r->qual + ret->start, ret->len))
+        return EXM_FATE_LOW_QUALITY;
+    return EXM_FATE_KEPT;
+}
+
+/* Reads of more than 512 nt, and long inserts: letters instead of planes. */
+static inline uint64_t
+unknown_bases(const char *seq, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (seq[i] == 'N') return 1;
+    return 0;
+}
+
+static inline void
+pack_letters(const char *seq, uint32_t n, uint64_t *lo, uint64_t *hi)
+{
+    *lo = *hi = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        *lo |= (uint64_t) (seq[i] >> 1 & 1) << i;
+        *hi |= (uint64_t) (seq[i] >> 2 & 1) << i;
+    }
+}
+
+static inline void
+trim_one(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret)
+{
+    uint64_t lo[EXM_TRIM_WORDS + 2], hi[EXM_TRIM_WORDS + 2], no[EXM_TRIM_WORDS + 2];
+    uint32_t len = r->len, end;
+    const int planes = len <= 64 * EXM_TRIM_WORDS;
+    uint64_t unknown;
+    long adapter = -1;
+
+    *ret = (exm_trimmed){.start = t->layout.n_5};
+    if (t->o.quality_cutoff > 0 && r->qual)
+        len = exm_trim_quality_end(r->qual, len, t->o.quality_cutoff);
+    if (planes) {
+        uint32_t w = 0;
+
+        for (; 64 * w < len; w++) base_planes(r->seq + 64 * w, lo + w, hi + w, no + w);
+        lo[w] = hi[w] = no[w] = 0;
+        if (t->adapter_len > 0) adapter = find_adapter(t, r->seq, len, lo, hi, no);
+    } else if (t->adapter_len > 0) {
+        adapter = exm_trim_search_slow(t, r->seq, len);
+    }
+    ret->adapter_found = adapter >= 0;
+    end = adapter >= 0 ? (uint32_t) adapter : len;
+    if (adapter >= 0) end = end > t->layout.n_3 ? end - t->layout.n_3 : 0;
+    ret->len = end > ret->start ? end - ret->start : 0;
+    if (adapter < 0 && t->needs_adapter) {
+        ret->fate = EXM_FATE_NO_ADAPTER;
+        return;
+    }
+    if (ret->len > 3 && t->umi_len > 0 && !exm_trim_take_umi(t, r->seq, len, adapter, ret)) {
+        ret->fate = EXM_FATE_NO_UMI;
+        return;
+    }
+    if (ret->len > EXM_PACKED_MAX || !planes) {
+        unknown = unknown_bases(r->seq + ret->start, ret->len);
+        if (ret->len <= EXM_PACKED_MAX)
+            pack_letters(r->seq + ret->start, ret->len, &ret->lo, &ret->hi);
+    } else {
+        unknown = bits_at(no, ret->start, ret->len);
+        ret->lo = bits_at(lo, ret->start, ret->len);
+        ret->hi = bits_at(hi, ret->start, ret->len);
+    }
+    ret->fate = judge_insert(t, r, ret, unknown);
+    if (ret->len > EXM_PACKED_MAX) return;
+    if (ret->fate == EXM_FATE_KEPT && t->one_base_permille <= 1000 &&
+        is_low_complexity(t, ret->lo, ret->hi, ret->len))
+        ret->fate = EXM_FATE_LOW_COMPLEXITY;
+    ret->lo |= (uint64_t) 1 << ret->len;
+}
+
+#endif
+#endif
