@@ -34,7 +34,8 @@ typedef struct exm_inference {
     char enriched[EXM_ADAPTER_MAX + 1]; /* commonest 3' sequence after an insert, or "" */
     double enriched_share;
     double length_spread;    /* share of reads that are not of the commonest length */
-    double random5_entropy, random3_entropy; /* bits per nt next to the insert: tells 4N kits */
+    double prefix_same; /* reads that share nt 5-16 with an earlier one: share that also have
+                           its nt 1-4.  Near 1, but near 0 behind random 5' ends (4N kits) */
     char evidence[512];      /* the reason in words, for humans */
 } exm_inference;
 

@@ -1,5 +1,7 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
+  src/core/outdir.c
+  src/core/table.c
   src/core/status.c
   src/core/buf.c
   src/core/text.c

@@ -1,5 +1,9 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
+  src/quant/explain.c
+  src/quant/outputs_multiqc.c
+  src/quant/outputs.c
+  src/quant/qc.c
   src/quant/record.c
   src/quant/em.c
   src/quant/isomir.c

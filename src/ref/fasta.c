@@ -75,39 +75,37 @@ bad_text(const struct parser *p, size_t i, exm_error *reterr)
     return exm_fail(reterr, EXM_EDATA, i,
                     "%s: line %zu: '%c' is no base (IUPAC DNA or RNA letter)%s", p->source,
                     p->line, c,
-                    c == '-' || c == '~' ? "; aligned sequences need their gaps removed"
+                    c == '-' || c == '~'   ? "; aligned sequences need their gaps removed"
                     : c == '+' || c == '@' ? "; is this a FASTQ file?"
                                            : "");
 }
 
-static exm_status
-add_entry(struct parser *p, exm_error *reterr)
+/* A new entry, or NULL when out of memory. */
+static exm_fasta_entry *
+add_entry(const struct parser *p)
 {
     exm_fasta *f = p->f;
 
     if (f->n == f->cap) {
         const size_t cap = f->cap ? 2 * f->cap : 64;
-        exm_fasta_entry *e = cap < SIZE_MAX / sizeof *e ? realloc(f->entry, cap * sizeof *e)
-                                                        : NULL;
+        exm_fasta_entry *e =
+            cap < SIZE_MAX / sizeof *e ? realloc(f->entry, cap * sizeof *e) : NULL;
 
-        if (!e)
-            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the entries of %s",
-                            p->source);
+        if (!e) return NULL;
         f->entry = e;
         f->cap = cap;
     }
-    f->entry[f->n++] = (exm_fasta_entry){.description = "", .line = p->line};
-    return EXM_OK;
+    f->entry[f->n] = (exm_fasta_entry){.description = "", .line = p->line};
+    return &f->entry[f->n++];
 }
 
 /* ">name rest": blanks or tabs between, none kept at the ends. */
 static exm_status
-header(struct parser *p, exm_error *reterr)
+header(struct parser *p, exm_fasta_entry **ret, exm_error *reterr)
 {
     const size_t end = line_end(p);
     size_t stop = end, i = p->at + 1;
     exm_fasta_entry *e;
-    exm_status s;
 
     while (stop > i && strchr(" \t\r", p->data[stop - 1]) && p->data[stop - 1]) stop--;
     for (size_t k = i; k < stop; k++) {
@@ -115,15 +113,16 @@ header(struct parser *p, exm_error *reterr)
 
         if ((c < 0x20 && c != '\t') || c == 0x7f)
             return exm_fail(reterr, EXM_EDATA, k,
-                            "%s: line %zu: control byte 0x%02X in a name", p->source, p->line,
-                            c);
+                            "%s: line %zu: control byte 0x%02X in a name", p->source,
+                            p->line, c);
     }
     if (i == stop || p->data[i] == ' ' || p->data[i] == '\t')
         return exm_fail(reterr, EXM_EDATA, i, "%s: line %zu: '>' without a name", p->source,
                         p->line);
-    s = add_entry(p, reterr);
-    if (s != EXM_OK) return s;
-    e = &p->f->entry[p->f->n - 1];
+    e = add_entry(p);
+    if (!e)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the entries of %s",
+                        p->source);
     e->id = p->to;
     while (i < stop && p->data[i] != ' ' && p->data[i] != '\t') *p->to++ = p->data[i++];
     *p->to++ = '\0';
@@ -135,6 +134,7 @@ header(struct parser *p, exm_error *reterr)
         *p->to++ = '\0';
     }
     next_line(p, end);
+    *ret = e;
     return EXM_OK;
 }
 
@@ -154,10 +154,8 @@ sequence_line(struct parser *p, size_t end, exm_error *reterr)
 }
 
 static exm_status
-sequence(struct parser *p, exm_error *reterr)
+sequence(struct parser *p, exm_fasta_entry *e, exm_error *reterr)
 {
-    exm_fasta_entry *e = &p->f->entry[p->f->n - 1];
-
     e->seq = p->to;
     while (p->at < p->n && p->data[p->at] != '>') {
         const size_t end = line_end(p);
@@ -169,8 +167,8 @@ sequence(struct parser *p, exm_error *reterr)
     e->len = (size_t) (p->to - e->seq);
     if (e->len == 0)
         return exm_fail(reterr, EXM_EDATA, p->at,
-                        "%s: line %zu: '%.80s' has no sequence (file cut short?)", p->source,
-                        e->line, e->id);
+                        "%s: line %zu: '%.80s' has no sequence (file cut short?)",
+                        p->source, e->line, e->id);
     *p->to++ = '\0';
     return EXM_OK;
 }
@@ -187,17 +185,21 @@ lead(struct parser *p, exm_error *reterr)
     if (p->at == p->n)
         return exm_fail(reterr, EXM_EDATA, 0, "%s: the file is empty", p->source);
     if (p->data[p->at] == '>') return EXM_OK;
-    return exm_fail(reterr, EXM_EDATA, p->at,
-                    "%s: line %zu: text before the first '>'%s", p->source, p->line,
+    return exm_fail(reterr, EXM_EDATA, p->at, "%s: line %zu: text before the first '>'%s",
+                    p->source, p->line,
                     p->data[p->at] == '@' ? "; this looks like FASTQ, a FASTA is needed"
                                           : ": this is no FASTA file");
 }
 
+struct named {
+    const char *id;
+    size_t line;
+};
+
 static int
 by_id(const void *a, const void *b)
 {
-    const exm_fasta_entry *x = *(const exm_fasta_entry *const *) a;
-    const exm_fasta_entry *y = *(const exm_fasta_entry *const *) b;
+    const struct named *x = a, *y = b;
     const int c = strcmp(x->id, y->id);
 
     return c ? c : (x->line > y->line) - (x->line < y->line);
@@ -206,17 +208,18 @@ by_id(const void *a, const void *b)
 static exm_status
 check_unique(const exm_fasta *f, const char *source, exm_error *reterr)
 {
-    const exm_fasta_entry **v = calloc(f->n, sizeof *v);
+    struct named *v = calloc(f->n + 1, sizeof *v);
     exm_status s = EXM_OK;
 
     if (!v) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the names of %s", source);
-    for (size_t i = 0; i < f->n; i++) v[i] = &f->entry[i];
+    for (size_t i = 0; i < f->n; i++)
+        v[i] = (struct named){.id = f->entry[i].id, .line = f->entry[i].line};
     qsort(v, f->n, sizeof *v, by_id);
     for (size_t i = 1; i < f->n && s == EXM_OK; i++)
-        if (strcmp(v[i - 1]->id, v[i]->id) == 0)
-            s = exm_fail(reterr, EXM_EDATA, (size_t) (v[i] - f->entry),
+        if (strcmp(v[i - 1].id, v[i].id) == 0)
+            s = exm_fail(reterr, EXM_EDATA, v[i].line,
                          "%s: line %zu: '%.80s' is there already, on line %zu", source,
-                         v[i]->line, v[i]->id, v[i - 1]->line);
+                         v[i].line, v[i].id, v[i - 1].line);
     free(v);
     return s;
 }
@@ -239,8 +242,10 @@ exm_fasta_parse(const char *data, size_t n, const char *source, exm_fasta **ret,
     p.to = p.f->text;
     s = lead(&p, reterr);
     while (s == EXM_OK && p.at < n) {
-        s = header(&p, reterr);
-        if (s == EXM_OK) s = sequence(&p, reterr);
+        exm_fasta_entry *e = NULL;
+
+        s = header(&p, &e, reterr);
+        if (s == EXM_OK && e) s = sequence(&p, e, reterr);
     }
     if (s == EXM_OK) s = check_unique(p.f, source, reterr);
     if (s != EXM_OK) {

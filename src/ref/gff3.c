@@ -102,8 +102,8 @@ set_attribute(const struct cursor *c, exm_gff3_row *row, const char *key, char *
         if (strcmp(key, known[i].key) != 0) continue;
         if (!decode(value))
             return exm_fail(reterr, EXM_EDATA, c->line,
-                            "%s: line %zu: bad %%-escape in attribute %s", c->source, c->line,
-                            key);
+                            "%s: line %zu: bad %%-escape in attribute %s", c->source,
+                            c->line, key);
         /* Derives_from is the more exact of the two parents. */
         if (strcmp(key, "Parent") != 0 || row->parent[0] == '\0') *known[i].to = value;
     }
@@ -149,8 +149,7 @@ coordinate(const struct cursor *c, const char *s, const char *what, uint64_t *re
 {
     uint64_t v = 0;
 
-    if (exm_text_u64(s, strlen(s), &v, NULL) != EXM_OK || v == 0 ||
-        v > last_position)
+    if (exm_text_u64(s, strlen(s), &v, NULL) != EXM_OK || v == 0 || v > last_position)
         return exm_fail(reterr, EXM_EDATA, c->line,
                         "%s: line %zu: %s '%.40s' is no position (whole number from 1)",
                         c->source, c->line, what, s);
@@ -168,7 +167,8 @@ push(const struct cursor *c, const exm_gff3_row *row, exm_error *reterr)
         exm_gff3_row *r = realloc(g->row, cap * sizeof *r);
 
         if (!r)
-            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the rows of %s", c->source);
+            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the rows of %s",
+                            c->source);
         g->row = r;
         g->cap = cap;
     }
@@ -199,12 +199,13 @@ data_line(const struct cursor *c, char *text, exm_error *reterr)
     if (s == EXM_OK) s = coordinate(c, col[4], "end", &row.end, reterr);
     if (s != EXM_OK) return s;
     if (row.start > row.end)
-        return exm_fail(reterr, EXM_EDATA, c->line, "%s: line %zu: start %s is after end %s",
-                        c->source, c->line, col[3], col[4]);
+        return exm_fail(reterr, EXM_EDATA, c->line,
+                        "%s: line %zu: start %s is after end %s", c->source, c->line,
+                        col[3], col[4]);
     if (strlen(col[6]) != 1 || !strchr("+-.?", col[6][0]))
         return exm_fail(reterr, EXM_EDATA, c->line,
-                        "%s: line %zu: strand '%.20s' is none of + - . ?", c->source, c->line,
-                        col[6]);
+                        "%s: line %zu: strand '%.20s' is none of + - . ?", c->source,
+                        c->line, col[6]);
     if (!kind_of(col[2], &row.kind)) return EXM_OK;
     row.seqid = col[0];
     row.strand = col[6][0];
@@ -222,7 +223,8 @@ lines(struct cursor *c, char *text, exm_error *reterr)
         c->line++;
         if (next) *next++ = '\0';
         len = strlen(text);
-        while (len > 0 && (text[len - 1] == '\r' || text[len - 1] == ' ')) text[--len] = '\0';
+        while (len > 0 && (text[len - 1] == '\r' || text[len - 1] == ' '))
+            text[--len] = '\0';
         if (strcmp(text, "##FASTA") == 0) break;
         if (len > 0 && text[0] != '#') {
             const exm_status s = data_line(c, text, reterr);
@@ -252,8 +254,8 @@ exm_gff3_parse(const char *data, size_t n, const char *source, exm_gff3 **ret,
     nul = n ? memchr(data, '\0', n) : NULL;
     if (nul)
         return exm_fail(reterr, EXM_EDATA, (size_t) (nul - data),
-                        "%s: NUL byte at offset %zu (binary file, or damaged copy?)", source,
-                        (size_t) (nul - data));
+                        "%s: NUL byte at offset %zu (binary file, or damaged copy?)",
+                        source, (size_t) (nul - data));
     c.g = calloc(1, sizeof *c.g);
     if (c.g) c.g->text = malloc(n + 1);
     if (!c.g || !c.g->text) {

@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 typedef enum exm_gff3_kind {
-    EXM_GFF3_HAIRPIN = 0, /* miRNA_primary_transcript, pre_miRNA, pri_miRNA, miRNA_precursor */
-    EXM_GFF3_MATURE       /* miRNA, mature_miRNA */
+    EXM_GFF3_HAIRPIN =
+        0,          /* miRNA_primary_transcript, pre_miRNA, pri_miRNA, miRNA_precursor */
+    EXM_GFF3_MATURE /* miRNA, mature_miRNA */
 } exm_gff3_kind;
 
 typedef struct exm_gff3_row {
@@ -16,7 +17,8 @@ typedef struct exm_gff3_row {
     const char *seqid;
     uint64_t start, end; /* 1-based, inclusive, start <= end */
     char strand;         /* '+', '-', '.' or '?' */
-    const char *id, *name, *alias, *parent; /* decoded; "" when absent; name falls back to id */
+    const char *id, *name, *alias,
+        *parent; /* decoded; "" when absent; name falls back to id */
     size_t line;
 } exm_gff3_row;
 

@@ -156,33 +156,41 @@ open_bytes(exm_ref *r, exm_error *reterr)
 
 /* ---- opening ---- */
 
-static exm_status
-new_ref(const char *source, exm_ref **ret, exm_error *reterr)
+/* NULL when out of memory. */
+static exm_ref *
+new_ref(const char *source)
 {
     exm_ref *r = calloc(1, sizeof *r);
 
     if (r) r->source = exm_text_dup(source);
-    if (!r || !r->source) {
-        free(r);
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %s", source);
-    }
-    *ret = r;
-    return EXM_OK;
+    if (r && r->source) return r;
+    free(r);
+    return NULL;
+}
+
+static exm_status
+system_failure(const char *path, const char *what, exm_error *reterr)
+{
+    char why[128];
+
+    if (strerror_r(errno, why, sizeof why) != 0) why[0] = '\0';
+    return exm_fail(reterr, EXM_EIO, 0, "%s: %s%s", path, what, why);
 }
 
 exm_status
 exm_ref_open_memory(const void *p, size_t n, const char *source, exm_ref **ret,
                     exm_error *reterr)
 {
-    exm_ref *r = NULL;
+    exm_ref *r;
     exm_status s;
 
     if (!p || !source || !ret)
         return exm_fail(reterr, EXM_EINVAL, 0, "p, source or ret is NULL");
     if ((uintptr_t) p % 8 != 0)
-        return exm_fail(reterr, EXM_EINVAL, 0, "the bundle in memory is not 8-byte aligned");
-    s = new_ref(source, &r, reterr);
-    if (s != EXM_OK) return s;
+        return exm_fail(reterr, EXM_EINVAL, 0,
+                        "the bundle in memory is not 8-byte aligned");
+    r = new_ref(source);
+    if (!r) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %s", source);
     r->map = p;
     r->n = n;
     s = open_bytes(r, reterr);
@@ -200,22 +208,20 @@ map_file(exm_ref *r, int fd, exm_error *reterr)
     struct stat st;
     void *p;
 
-    if (fstat(fd, &st) != 0)
-        return exm_fail(reterr, EXM_EIO, 0, "%s: %s", r->source, strerror(errno));
+    if (fstat(fd, &st) != 0) return system_failure(r->source, "", reterr);
     if (!S_ISREG(st.st_mode))
-        return exm_fail(reterr, EXM_EDATA, 0,
-                        "%s: a reference bundle must be a regular file (it is mapped, so no "
-                        "pipe or folder)",
-                        r->source);
+        return exm_fail(
+            reterr, EXM_EDATA, 0,
+            "%s: a reference bundle must be a regular file (it is mapped, so no "
+            "pipe or folder)",
+            r->source);
     if (st.st_size < (off_t) sizeof(exm_ref_header))
         return exm_fail(reterr, EXM_EDATA, (size_t) st.st_size,
                         "%s: %lld bytes are no reference bundle (empty or cut short; make "
                         "one with 'exomir ref build')",
                         r->source, (long long) st.st_size);
     p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED)
-        return exm_fail(reterr, EXM_EIO, 0, "%s: cannot be mapped: %s", r->source,
-                        strerror(errno));
+    if (p == MAP_FAILED) return system_failure(r->source, "cannot be mapped: ", reterr);
     r->map = p;
     r->n = (size_t) st.st_size;
     r->mapped = 1;
@@ -225,16 +231,16 @@ map_file(exm_ref *r, int fd, exm_error *reterr)
 exm_status
 exm_ref_open(const char *path, exm_ref **ret, exm_error *reterr)
 {
-    exm_ref *r = NULL;
+    exm_ref *r;
     exm_status s;
     int fd;
 
     if (!path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "path or ret is NULL");
-    s = new_ref(path, &r, reterr);
-    if (s != EXM_OK) return s;
+    r = new_ref(path);
+    if (!r) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %s", path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not make us wait */
     if (fd < 0) {
-        s = exm_fail(reterr, EXM_EIO, 0, "%s: %s", path, strerror(errno));
+        s = system_failure(path, "", reterr);
     } else {
         s = map_file(r, fd, reterr);
         (void) close(fd);
@@ -378,7 +384,8 @@ exm_ref_find_entity(const exm_ref *r, const char *name)
     if (e != UINT32_MAX || ns == 0 || n == 0 || ns + 1 + n >= sizeof full) return e;
     memcpy(full, species, ns);
     full[ns] = '-';
-    memcpy(full + ns + 1, name, n + 1);
+    memcpy(full + ns + 1, name, n);
+    full[ns + 1 + n] = '\0';
     return find_name(r, full);
 }
 
@@ -459,5 +466,6 @@ exm_ref_clade_name(const exm_ref *r, uint32_t i)
 double
 exm_ref_spike_amount(const exm_ref *r, uint32_t template_id)
 {
-    return template_id < r->n_templates ? r->template_rec[template_id].amount : (double) NAN;
+    return template_id < r->n_templates ? r->template_rec[template_id].amount
+                                        : (double) NAN;
 }

@@ -215,8 +215,8 @@ resolve(exm_draft *d)
         if (!contested)
             d->name[kept++] = x;
         else if (x.rank != EXM_RANK_STEM) /* two arms of one stem are no surprise */
-            exm_buf_putf(&d->log.notes, "%s: the name of several miRNAs, left out as alias\n",
-                         x.text);
+            exm_buf_putf(&d->log.notes,
+                         "%s: the name of several miRNAs, left out as alias\n", x.text);
     }
     d->n_names = kept;
 }

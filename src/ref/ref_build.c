@@ -29,8 +29,8 @@ append_cca(exm_draft *d, exm_draft_template *t, exm_error *reterr)
 }
 
 static exm_status
-add_fasta_class(exm_draft *d, const char *role, const exm_ref_source *src, exm_class_kind kind,
-                exm_error *reterr)
+add_fasta_class(exm_draft *d, const char *role, const exm_ref_source *src,
+                exm_class_kind kind, exm_error *reterr)
 {
     const int is_trna = exm_text_same(src->name, "tRNA");
     const exm_fasta *f = NULL;
@@ -73,7 +73,8 @@ set_species(exm_draft *d, const char *species, exm_error *reterr)
 
     if (n >= sizeof d->species)
         return exm_fail(reterr, EXM_EDATA, 0,
-                        "species '%.40s' is no species code: 'hsa' is human, 'mmu' mouse", species);
+                        "species '%.40s' is no species code: 'hsa' is human, 'mmu' mouse",
+                        species);
     for (size_t i = 0; i < n; i++) {
         const char c = species[i];
 

@@ -56,8 +56,8 @@ check_header(exm_ref *r, exm_error *reterr)
                         r->source);
     if (h.file_bytes != r->n)
         return exm_fail(reterr, EXM_EDATA, r->n,
-                        "%s: %zu bytes instead of %llu (%s): copy it again", r->source, r->n,
-                        (unsigned long long) h.file_bytes,
+                        "%s: %zu bytes instead of %llu (%s): copy it again", r->source,
+                        r->n, (unsigned long long) h.file_bytes,
                         r->n < h.file_bytes ? "truncated" : "something was appended");
     return EXM_OK;
 }
@@ -79,10 +79,11 @@ check_digest(exm_ref *r, exm_error *reterr)
     for (size_t i = 0; i < EXM_SHA256_LEN; i++)
         if (r->sha256[2 * i] != hex_digit(want[i] >> 4) ||
             r->sha256[2 * i + 1] != hex_digit(want[i]))
-            return exm_fail(reterr, EXM_EDATA, 0,
-                            "%s: the SHA-256 does not match: the file is damaged (bit flip, "
-                            "or copied in text mode?); copy or build it again",
-                            r->source);
+            return exm_fail(
+                reterr, EXM_EDATA, 0,
+                "%s: the SHA-256 does not match: the file is damaged (bit flip, "
+                "or copied in text mode?); copy or build it again",
+                r->source);
     return EXM_OK;
 }
 
@@ -143,7 +144,8 @@ map_sections(exm_ref *r, exm_error *reterr)
     if (n[EXM_SEC_PROVENANCE] == 0 || r->provenance[n[EXM_SEC_PROVENANCE] - 1] != '\0')
         return broken(r, "section", EXM_SEC_PROVENANCE, reterr);
     r->class_rec = p[EXM_SEC_CLASSES], r->n_classes = (uint32_t) n[EXM_SEC_CLASSES];
-    r->template_rec = p[EXM_SEC_TEMPLATES], r->n_templates = (uint32_t) n[EXM_SEC_TEMPLATES];
+    r->template_rec = p[EXM_SEC_TEMPLATES],
+    r->n_templates = (uint32_t) n[EXM_SEC_TEMPLATES];
     r->mature_rec = p[EXM_SEC_MATURES], r->n_matures = (uint32_t) n[EXM_SEC_MATURES];
     r->entity_rec = p[EXM_SEC_ENTITIES], r->n_entities = (uint32_t) n[EXM_SEC_ENTITIES];
     r->entity_matures = p[EXM_SEC_ENTITY_MATURES];
@@ -220,7 +222,8 @@ check_classes(const exm_ref *r, exm_error *reterr)
             return broken(r, "class", i, reterr);
         next += c->n_templates;
     }
-    if (next != r->n_templates) return broken(r, "templates in classes", (size_t) next, reterr);
+    if (next != r->n_templates)
+        return broken(r, "templates in classes", (size_t) next, reterr);
     return EXM_OK;
 }
 
@@ -233,7 +236,8 @@ check_templates(const exm_ref *r, exm_error *reterr)
     for (uint32_t i = 0; i < r->n_templates; i++) {
         const exm_ref_template_rec *t = &r->template_rec[i];
 
-        while (class_id + 1 < r->n_classes && r->class_rec[class_id + 1].first_template <= i)
+        while (class_id + 1 < r->n_classes &&
+               r->class_rec[class_id + 1].first_template <= i)
             class_id++;
         if (!is_string(r, t->name) || !is_string(r, t->accession) ||
             t->class_id != class_id || t->len == 0 || t->start <= end ||
@@ -294,7 +298,8 @@ check_entities(const exm_ref *r, exm_error *reterr)
         }
         next += e->n_mature_refs;
     }
-    if (next != r->n_matures) return broken(r, "matures of entities", (size_t) next, reterr);
+    if (next != r->n_matures)
+        return broken(r, "matures of entities", (size_t) next, reterr);
     return EXM_OK;
 }
 
@@ -305,7 +310,8 @@ check_lookup(const exm_ref *r, exm_error *reterr)
         const exm_ref_lookup_rec *x = &r->lookup[i];
 
         if (!is_string(r, x->name) || x->entity >= r->n_entities ||
-            (i > 0 && exm_ref_fold_compare(r->strings + x[-1].name, r->strings + x->name) >= 0))
+            (i > 0 &&
+             exm_ref_fold_compare(r->strings + x[-1].name, r->strings + x->name) >= 0))
             return broken(r, "name", i, reterr);
     }
     return EXM_OK;

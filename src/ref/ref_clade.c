@@ -56,8 +56,8 @@ note_unknown(struct collector *c, const char *code)
     word[strlen(code) + 2] = '\0';
     if (c->unknown.data && strstr(c->unknown.data, word)) return EXM_OK;
     exm_buf_puts(&c->unknown, word);
-    exm_buf_putf(&c->d->log.notes, "%s: species code without a clade, labelled other:%s\n", code,
-                 code);
+    exm_buf_putf(&c->d->log.notes, "%s: species code without a clade, labelled other:%s\n",
+                 code, code);
     return exm_buf_check(&c->unknown, c->err);
 }
 
@@ -210,8 +210,8 @@ fill_halves(struct halves *h, const exm_clade_keys *k, int which)
 }
 
 static void
-mark_near(const struct halves *h, const exm_clade_keys *k, uint64_t lo, uint64_t hi, int which,
-          unsigned char *held)
+mark_near(const struct halves *h, const exm_clade_keys *k, uint64_t lo, uint64_t hi,
+          int which, unsigned char *held)
 {
     const uint32_t c = half_code(lo, hi, which);
 

@@ -16,12 +16,6 @@ struct exm_draft_chunk {
     char text[];
 };
 
-exm_status
-exm_draft_no_memory(exm_error *reterr)
-{
-    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to build the reference bundle");
-}
-
 void *
 exm_draft_grow(void *array, size_t *n, size_t *cap, size_t size)
 {
@@ -44,7 +38,7 @@ exm_draft_grow(void *array, size_t *n, size_t *cap, size_t size)
 void
 exm_draft_done(exm_draft *d)
 {
-    for (size_t i = 0; i < d->n_fasta; i++) exm_fasta_free(d->fasta[i]);
+    for (size_t i = 0; i < d->n_fasta; i++) exm_fasta_free(d->fasta[i].f);
     while (d->chunk) {
         struct exm_draft_chunk *next = d->chunk->next;
 
@@ -175,7 +169,8 @@ exm_status
 exm_draft_parse(exm_draft *d, const char *path, const char *data, size_t n,
                 const exm_fasta **ret, exm_error *reterr)
 {
-    exm_fasta *f = NULL, **slot;
+    struct exm_draft_fasta *slot;
+    exm_fasta *f = NULL;
     const exm_status s = exm_fasta_parse(data, n, path, &f, reterr);
 
     if (s != EXM_OK) return s;
@@ -184,7 +179,7 @@ exm_draft_parse(exm_draft *d, const char *path, const char *data, size_t n,
         exm_fasta_free(f);
         return exm_draft_no_memory(reterr);
     }
-    *slot = f;
+    slot->f = f;
     *ret = f;
     d->source[d->n_sources - 1].entries = exm_fasta_count(f);
     return EXM_OK;
@@ -211,10 +206,11 @@ exm_draft_add_class(exm_draft *d, const char *name, exm_class_kind kind, exm_err
     exm_draft_class *c;
 
     if (!exm_text_is_file_safe(name))
-        return exm_fail(reterr, EXM_EDATA, 0,
-                        "class '%.60s': a class name holds letters, digits, '.', '_' and '-', "
-                        "such as tRNA or Y_RNA",
-                        name);
+        return exm_fail(
+            reterr, EXM_EDATA, 0,
+            "class '%.60s': a class name holds letters, digits, '.', '_' and '-', "
+            "such as tRNA or Y_RNA",
+            name);
     for (size_t i = 0; i < d->n_classes; i++)
         if (exm_text_same(d->class[i].name, name))
             return exm_fail(reterr, EXM_EDATA, i, "class '%.60s': %s", name,
@@ -233,8 +229,8 @@ exm_draft_add_template(exm_draft *d, const exm_draft_template *t, exm_error *ret
     exm_draft_template *to;
 
     if (t->len < EXM_REF_MIN_TEMPLATE) {
-        exm_buf_putf(&d->log.notes, "%s: %zu nt, shorter than %d: left out\n", t->name, t->len,
-                     (int) EXM_REF_MIN_TEMPLATE);
+        exm_buf_putf(&d->log.notes, "%s: %zu nt, shorter than %d: left out\n", t->name,
+                     t->len, (int) EXM_REF_MIN_TEMPLATE);
         return EXM_OK;
     }
     to = EXM_DRAFT_ADD(d, template, n_templates, cap_templates);

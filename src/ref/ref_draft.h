@@ -68,7 +68,9 @@ typedef struct exm_draft {
     size_t n_names, cap_names;
     exm_draft_source *source;
     size_t n_sources, cap_sources;
-    exm_fasta **fasta; /* kept open: names and sequences point into them */
+    struct exm_draft_fasta {
+        exm_fasta *f;
+    } * fasta; /* kept open: names and sequences point into them */
     size_t n_fasta, cap_fasta;
     struct exm_draft_chunk *chunk; /* made texts */
     char species[16];              /* lower case, "" keeps all */
@@ -77,12 +79,20 @@ typedef struct exm_draft {
 
 void exm_draft_done(exm_draft *d);
 
+/* Inline, so that the compiler and its analyzers see that it never is EXM_OK. */
+static inline exm_status
+exm_draft_no_memory(exm_error *reterr)
+{
+    (void) exm_fail(reterr, EXM_ENOMEM, 0, "no memory to build the reference bundle");
+    return EXM_ENOMEM;
+}
+
 /*
  * Appends one zeroed element to one of the arrays above; NULL when out of memory.
  * 'array' is the address of the array's pointer, of whatever type.
  */
 void *exm_draft_grow(void *array, size_t *n, size_t *cap, size_t size);
-#define EXM_DRAFT_ADD(d, what, n_what, cap_what)                                              \
+#define EXM_DRAFT_ADD(d, what, n_what, cap_what)                                           \
     exm_draft_grow(&(d)->what, &(d)->n_what, &(d)->cap_what, sizeof *(d)->what)
 
 /* A copy of n bytes and a NUL that lives as long as the draft; NULL when out of memory. */
@@ -91,22 +101,21 @@ char *exm_draft_keep(exm_draft *d, const char *s, size_t n);
 const char *exm_draft_keep_buf(exm_draft *d, exm_buf *b);
 
 /* A whole unpacked file, entered as a source with entries 0; free(*ret). */
-EXM_MUST_USE exm_status exm_draft_slurp(exm_draft *d, const char *role, const char *class_name,
-                                        const char *path, char **ret, size_t *ret_n,
-                                        exm_error *reterr);
+EXM_MUST_USE exm_status exm_draft_slurp(exm_draft *d, const char *role,
+                                        const char *class_name, const char *path,
+                                        char **ret, size_t *ret_n, exm_error *reterr);
 /* Parses FASTA text of the last source, and keeps it. */
 EXM_MUST_USE exm_status exm_draft_parse(exm_draft *d, const char *path, const char *data,
                                         size_t n, const exm_fasta **ret, exm_error *reterr);
 /* Both steps. */
-EXM_MUST_USE exm_status exm_draft_read(exm_draft *d, const char *role, const char *class_name,
-                                       const char *path, const exm_fasta **ret,
-                                       exm_error *reterr);
+EXM_MUST_USE exm_status exm_draft_read(exm_draft *d, const char *role,
+                                       const char *class_name, const char *path,
+                                       const exm_fasta **ret, exm_error *reterr);
 EXM_MUST_USE exm_status exm_draft_add_class(exm_draft *d, const char *name,
                                             exm_class_kind kind, exm_error *reterr);
 /* Into the last class; noted and left out when too short. */
 EXM_MUST_USE exm_status exm_draft_add_template(exm_draft *d, const exm_draft_template *t,
                                                exm_error *reterr);
-EXM_MUST_USE exm_status exm_draft_no_memory(exm_error *reterr);
 
 /* The steps, in this order. */
 EXM_MUST_USE exm_status exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src,

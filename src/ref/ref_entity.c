@@ -145,7 +145,8 @@ merge_templates(exm_draft *d, exm_error *reterr)
 static int
 by_entity_name(const void *pa, const void *pb)
 {
-    return strcmp(((const exm_draft_entity *) pa)->name, ((const exm_draft_entity *) pb)->name);
+    return strcmp(((const exm_draft_entity *) pa)->name,
+                  ((const exm_draft_entity *) pb)->name);
 }
 
 static exm_status
@@ -219,7 +220,8 @@ merge_places(exm_draft *d, exm_key *keys, exm_error *reterr)
         }
         if (k > i + 1) {
             m.accession = join(d, keys, k - i);
-            for (size_t j = i; j < k; j++) keys[j - i] = (exm_key){.key = d->mature[j].name};
+            for (size_t j = i; j < k; j++)
+                keys[j - i] = (exm_key){.key = d->mature[j].name};
             m.name = join(d, keys, k - i);
             if (!m.name || !m.accession) return exm_draft_no_memory(reterr);
         }

@@ -22,8 +22,8 @@
 
 enum {
     EXM_REF_VERSION = 1,
-    EXM_REF_PAD = 64,      /* 'no' positions before the first and after the last template */
-    EXM_REF_K_MIRNA = 8,   /* finds every read of >= 16 nt with one substitution or tail */
+    EXM_REF_PAD = 64,    /* 'no' positions before the first and after the last template */
+    EXM_REF_K_MIRNA = 8, /* finds every read of >= 16 nt with one substitution or tail */
     EXM_REF_K_OTHER = 11,
     EXM_REF_CLADE_K = 20,
     EXM_REF_MIN_TEMPLATE = 16

@@ -75,7 +75,7 @@ exm_place_add(exm_placer *p, uint32_t i, uint32_t template_id, uint64_t start,
     uint32_t arm = exm_name_arm(m->name);
 
     if (!to) return exm_draft_no_memory(reterr);
-    if (arm == 0) arm = half_of(&p->d->template[template_id], start, m->len);
+    if (arm == 0) arm = half_of(&p->d->template[template_id], start, m -> len);
     *to = (exm_draft_mature){.name = m->name,
                              .seq = m->seq,
                              .len = (uint32_t) m->len,
@@ -133,10 +133,11 @@ add_mature(exm_placer *p, const exm_fasta_entry *e, const char *path, exm_error 
 
     if (!acc) return exm_draft_no_memory(reterr);
     if (e->len > LONGEST_MATURE)
-        return exm_fail(reterr, EXM_EDATA, e->line,
-                        "%s: line %zu: '%.80s' has %zu nt, no mature miRNA has more than %d: "
-                        "are --mature and --hairpin swapped?",
-                        path, e->line, e->id, e->len, (int) LONGEST_MATURE);
+        return exm_fail(
+            reterr, EXM_EDATA, e->line,
+            "%s: line %zu: '%.80s' has %zu nt, no mature miRNA has more than %d: "
+            "are --mature and --hairpin swapped?",
+            path, e->line, e->id, e->len, (int) LONGEST_MATURE);
     d->log.matures_read++;
     if (memchr(e->seq, 'N', e->len)) {
         exm_buf_putf(&d->log.notes, "%s: holds unknown bases: left out\n", e->id);
@@ -161,8 +162,8 @@ add_matures(exm_placer *p, const exm_fasta *f, const char *path, exm_error *rete
     }
     if (s == EXM_OK && p->n_matures == 0)
         return exm_fail(reterr, EXM_EDATA, 0,
-                        "%s holds no mature miRNA of species '%s': the first is '%.60s'", path,
-                        p->d->species, exm_fasta_get(f, 0)->id);
+                        "%s holds no mature miRNA of species '%s': the first is '%.60s'",
+                        path, p->d->species, exm_fasta_get(f, 0)->id);
     p->n_fasta = p->n_matures;
     return s;
 }
@@ -171,11 +172,13 @@ add_matures(exm_placer *p, const exm_fasta *f, const char *path, exm_error *rete
 
 /*
  * Keys by which a mature's name finds a hairpin: its stem; the stem without a copy number
- * ("hsa-mir-1-2" -> "hsa-mir-1"); and for miRCarta ("hsa-723-1383.1" holds m-723 and
- * m-1383) each number.
+ * ("hsa-mir-1-2" -> "hsa-mir-1"); for miRCarta ("hsa-723-1383.1" holds m-723 and m-1383)
+ * each number; and as a last resort, marked '?', the stem without its letter (miR-517-5p
+ * is on hsa-mir-517a, b and c).
  */
 static exm_status
-add_stem_key(exm_placer *p, const char *s, size_t n, uint32_t template_id, exm_error *reterr)
+add_stem_key(exm_placer *p, const char *s, size_t n, uint32_t template_id,
+             exm_error *reterr)
 {
     exm_key *k = exm_draft_grow(&p->stem, &p->n_stems, &p->cap_stems, sizeof *p->stem);
     const char *key = exm_draft_keep(p->d, s, n);
@@ -193,7 +196,8 @@ add_mircarta_keys(exm_placer *p, const char *stem, uint32_t template_id, exm_err
     const char *dot = strrchr(stem, '.'), *at = stem + exm_name_code_len(stem);
     exm_status s = EXM_OK;
 
-    if (!dot || at == stem || strspn(at, "-0123456789") != (size_t) (dot - at)) return EXM_OK;
+    if (!dot || at == stem || strspn(at, "-0123456789") != (size_t) (dot - at))
+        return EXM_OK;
     while (s == EXM_OK && *at == '-') {
         const size_t n = strspn(at + 1, digits);
         char key[32] = "m-";
@@ -208,20 +212,34 @@ add_mircarta_keys(exm_placer *p, const char *stem, uint32_t template_id, exm_err
 }
 
 static exm_status
+add_letter_key(exm_placer *p, const char *stem, size_t n, uint32_t template_id,
+               exm_error *reterr)
+{
+    char key[EXM_STEM_MAX + 1];
+
+    if (n < 2 || stem[n - 1] < 'a' || stem[n - 1] > 'z' || !strchr(digits, stem[n - 2]))
+        return EXM_OK;
+    memcpy(key, stem, n - 1);
+    key[n - 1] = '?';
+    return add_stem_key(p, key, n, template_id, reterr);
+}
+
+static exm_status
 add_stems(exm_placer *p, exm_error *reterr)
 {
     exm_status s = EXM_OK;
 
     for (uint32_t i = 0; s == EXM_OK && i < p->d->n_templates; i++) {
         char stem[EXM_STEM_MAX];
-        size_t n, short_n;
+        size_t n, base;
 
         exm_name_stem(p->d->template[i].name, stem);
-        n = short_n = strlen(stem);
+        n = base = strlen(stem);
+        while (base > 0 && strchr(digits, stem[base - 1])) base--;
+        base = base > 1 && base < n && stem[base - 1] == '-' ? base - 1 : n;
         s = add_stem_key(p, stem, n, i, reterr);
-        while (short_n > 0 && strchr(digits, stem[short_n - 1])) short_n--;
-        if (s == EXM_OK && short_n > 1 && short_n < n && stem[short_n - 1] == '-')
-            s = add_stem_key(p, stem, short_n - 1, i, reterr);
+        if (s == EXM_OK && base < n) s = add_stem_key(p, stem, base, i, reterr);
+        if (s == EXM_OK) s = add_letter_key(p, stem, base, i, reterr);
         if (s == EXM_OK) s = add_mircarta_keys(p, stem, i, reterr);
     }
     exm_keys_sort(p->stem, p->n_stems);
@@ -229,16 +247,14 @@ add_stems(exm_placer *p, exm_error *reterr)
 }
 
 static exm_status
-place_by_stem(exm_placer *p, uint32_t i, int has_gff, exm_error *reterr)
+place_by_key(exm_placer *p, uint32_t i, const char *key, int has_gff, exm_error *reterr)
 {
-    char stem[EXM_STEM_MAX];
     exm_status s = EXM_OK;
 
-    exm_name_stem(p->mature[i].name, stem);
-    for (size_t k = exm_keys_find(p->stem, p->n_stems, stem);
-         s == EXM_OK && k < p->n_stems && strcmp(p->stem[k].key, stem) == 0; k++) {
+    for (size_t k = exm_keys_find(p->stem, p->n_stems, key);
+         s == EXM_OK && k < p->n_stems && strcmp(p->stem[k].key, key) == 0; k++) {
         const uint32_t t = p->stem[k].value;
-        const int64_t at = exm_place_search(&p->d->template[t], &p->mature[i], 0);
+        const int64_t at = exm_place_search(&p->d->template[t], &p -> mature[i], 0);
 
         if (at < 0) continue;
         if (has_gff)
@@ -248,6 +264,21 @@ place_by_stem(exm_placer *p, uint32_t i, int has_gff, exm_error *reterr)
         s = exm_place_add(p, i, t, (uint64_t) at, reterr);
     }
     return s;
+}
+
+static exm_status
+place_by_stem(exm_placer *p, uint32_t i, int has_gff, exm_error *reterr)
+{
+    char key[EXM_STEM_MAX + 2];
+    size_t n;
+    exm_status s;
+
+    exm_name_stem(p->mature[i].name, key);
+    n = strlen(key);
+    s = place_by_key(p, i, key, has_gff, reterr);
+    if (s != EXM_OK || p->mature[i].placed) return s;
+    memcpy(key + n, "?", 2);
+    return place_by_key(p, i, key, has_gff, reterr);
 }
 
 /* ---- matures without hairpin ---- */
@@ -261,12 +292,14 @@ place_alone(exm_placer *p, uint32_t i, exm_error *reterr)
 
     d->log.matures_unplaced++;
     if (m.len < EXM_REF_MIN_TEMPLATE) {
-        exm_buf_putf(&d->log.notes,
-                     "%s: on no hairpin, and with %zu nt too short to stand alone: left out\n",
-                     m.name, m.len);
+        exm_buf_putf(
+            &d->log.notes,
+            "%s: on no hairpin, and with %zu nt too short to stand alone: left out\n",
+            m.name, m.len);
         return EXM_OK;
     }
-    exm_buf_putf(&d->log.notes, "%s: on no hairpin: stands alone, without flanks\n", m.name);
+    exm_buf_putf(&d->log.notes, "%s: on no hairpin: stands alone, without flanks\n",
+                 m.name);
     s = exm_draft_add_template(d,
                                &(exm_draft_template){.name = m.name,
                                                      .accession = "",
@@ -295,7 +328,7 @@ place_rest(exm_placer *p, int has_gff, exm_error *reterr)
         if (s == EXM_OK && !p->mature[i].placed) s = place_alone(p, i, reterr);
     }
     p->d->log.matures_placed = p->d->log.matures_read - p->d->log.matures_unplaced;
-    for (size_t k = 0; k < p->d->n_matures; k++)
+    for (size_t k = 0; s == EXM_OK && k < p->d->n_matures; k++)
         p->d->mature[k].accession = p->mature[p->d->mature[k].entity].accession;
     if (s == EXM_OK && p->d->n_matures == 0)
         return exm_fail(reterr, EXM_EDATA, 0,
@@ -311,7 +344,8 @@ exm_draft_place(exm_draft *d, const exm_ref_build_options *o, exm_error *reterr)
     const exm_fasta *mature = NULL, *hairpin = NULL;
     exm_status s = exm_draft_read(d, "mature", "miRNA", o->mature, &mature, reterr);
 
-    if (s == EXM_OK) s = exm_draft_read(d, "hairpin", "miRNA", o->hairpin, &hairpin, reterr);
+    if (s == EXM_OK)
+        s = exm_draft_read(d, "hairpin", "miRNA", o->hairpin, &hairpin, reterr);
     if (s == EXM_OK) s = add_hairpins(&p, hairpin, o->hairpin, reterr);
     if (s == EXM_OK) s = add_matures(&p, mature, o->mature, reterr);
     if (s == EXM_OK) s = add_stems(&p, reterr);

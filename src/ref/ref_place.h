@@ -29,6 +29,7 @@ int64_t exm_place_search(const exm_draft_template *t, const exm_place_mature *m,
 /* Mature i (until the end of placing, that is what 'entity' of the draft holds). */
 EXM_MUST_USE exm_status exm_place_add(exm_placer *p, uint32_t i, uint32_t template_id,
                                       uint64_t start, exm_error *reterr);
-EXM_MUST_USE exm_status exm_place_by_gff(exm_placer *p, const char *path, exm_error *reterr);
+EXM_MUST_USE exm_status exm_place_by_gff(exm_placer *p, const char *path,
+                                         exm_error *reterr);
 
 #endif

@@ -35,6 +35,7 @@ struct reader {
     size_t n_children;
     struct cut *cut;
     size_t n_cuts, cap_cuts;
+    size_t n_turned; /* hairpins whose matures are counted from the wrong end */
     exm_error *err;
 };
 
@@ -51,7 +52,8 @@ make_tables(struct reader *r)
     r->child = calloc(rows + 1, sizeof *r->child);
     r->template_key = calloc(2 * d->n_templates + 1, sizeof *r->template_key);
     r->mature_key = calloc(2 * r->p->n_matures + 1, sizeof *r->mature_key);
-    if (!r->hairpin_id || !r->hairpin_stem || !r->child || !r->template_key || !r->mature_key)
+    if (!r->hairpin_id || !r->hairpin_stem || !r->child || !r->template_key ||
+        !r->mature_key)
         return exm_draft_no_memory(r->err);
     for (uint32_t i = 0; i < rows; i++) {
         const exm_gff3_row *x = exm_gff3_get(r->g, i);
@@ -70,7 +72,8 @@ make_tables(struct reader *r)
 
         r->template_key[r->n_template_keys++] = (exm_key){.key = t->name, .value = i};
         if (t->accession[0])
-            r->template_key[r->n_template_keys++] = (exm_key){.key = t->accession, .value = i};
+            r->template_key[r->n_template_keys++] =
+                (exm_key){.key = t->accession, .value = i};
     }
     for (uint32_t i = 0; i < r->p->n_matures; i++) {
         const exm_place_mature *m = &r->p->mature[i];
@@ -106,7 +109,8 @@ without_copy(const char *id)
 {
     const char *bar = strrchr(id, '_');
 
-    if (!bar || !bar[1] || strspn(bar + 1, "0123456789") != strlen(bar + 1)) return strlen(id);
+    if (!bar || !bar[1] || strspn(bar + 1, "0123456789") != strlen(bar + 1))
+        return strlen(id);
     return (size_t) (bar - id);
 }
 
@@ -156,21 +160,48 @@ contains(const exm_gff3_row *h, const exm_gff3_row *m)
            h->end >= m->end && strcmp(h->seqid, m->seqid) == 0;
 }
 
-/* Derives_from; else the hairpin of the same stem around it; else any around it. */
+/* The first of the sorted keys that begins with s[0..n) and whose row holds m. */
+static uint32_t
+holder_with_prefix(const struct reader *r, const exm_key *v, size_t n_keys, const char *s,
+                   size_t n, const exm_gff3_row *m)
+{
+    size_t lo = 0, hi = n_keys;
+
+    while (lo < hi) {
+        const size_t mid = lo + (hi - lo) / 2;
+
+        if (strncmp(v[mid].key, s, n) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; n > 0 && lo < n_keys && strncmp(v[lo].key, s, n) == 0; lo++)
+        if (contains(exm_gff3_get(r->g, v[lo].value), m)) return v[lo].value;
+    return UINT32_MAX;
+}
+
+/*
+ * The row that Derives_from names, or another copy of it ("MI0033425_2", to which miRBase
+ * does not point) that holds the mature; else a row of the same stem around it; else what
+ * Derives_from names although it does not hold it; else any row around it.
+ */
 static uint32_t
 hairpin_of(const struct reader *r, const exm_gff3_row *m)
 {
+    const uint32_t named =
+        find_part(r->hairpin_id, r->n_hairpin_ids, m->parent, strlen(m->parent));
     char stem[EXM_STEM_MAX];
-    uint32_t h = find_part(r->hairpin_id, r->n_hairpin_ids, m->parent, strlen(m->parent));
+    uint32_t h;
 
-    if (h == UINT32_MAX)
-        h = find_part(r->hairpin_id, r->n_hairpin_ids, m->parent, without_copy(m->parent));
-    if (h != UINT32_MAX) return h;
+    if (named != UINT32_MAX && contains(exm_gff3_get(r->g, named), m)) return named;
+    h = holder_with_prefix(r, r->hairpin_id, r->n_hairpin_ids, m->parent,
+                           without_copy(m->parent), m);
     exm_name_stem(m->name, stem);
-    for (size_t i = exm_keys_find(r->hairpin_stem, r->n_hairpin_stems, stem);
-         i < r->n_hairpin_stems && strcmp(r->hairpin_stem[i].key, stem) == 0; i++)
-        if (contains(exm_gff3_get(r->g, r->hairpin_stem[i].value), m))
-            return r->hairpin_stem[i].value;
+    if (h == UINT32_MAX)
+        h = holder_with_prefix(r, r->hairpin_stem, r->n_hairpin_stems, stem,
+                               strlen(stem) + 1, m);
+    if (h != UINT32_MAX) return h;
+    if (named != UINT32_MAX) return named;
     for (size_t i = 0; i < r->n_hairpin_ids; i++)
         if (contains(exm_gff3_get(r->g, r->hairpin_id[i].value), m))
             return r->hairpin_id[i].value;
@@ -212,14 +243,15 @@ struct hairpin {
     const struct child *child;
     size_t n;
     int64_t offset; /* of the row's first base on the template */
+    int from_end;   /* positions count down from the row's end: the minus strand */
     int anchored;
 };
 
 static int64_t
-relative_start(const exm_gff3_row *h, const exm_gff3_row *m)
+relative_start(const struct hairpin *h, const exm_gff3_row *m)
 {
-    return h->strand == '-' ? (int64_t) h->end - (int64_t) m->end
-                            : (int64_t) m->start - (int64_t) h->start;
+    return h->from_end ? (int64_t) h->row->end - (int64_t) m->end
+                       : (int64_t) m->start - (int64_t) h->row->start;
 }
 
 static int
@@ -229,9 +261,9 @@ fits(const exm_draft_template *t, int64_t at, const exm_place_mature *m)
            memcmp(t->seq + at, m->seq, m->len) == 0;
 }
 
-/* How many of the hairpin's matures fit under this offset? */
+/* How many of the hairpin's matures fit under its offset? */
 static size_t
-count_fits(const struct reader *r, const struct hairpin *h, int64_t offset)
+count_fits(const struct reader *r, const struct hairpin *h)
 {
     size_t n = 0;
 
@@ -241,7 +273,7 @@ count_fits(const struct reader *r, const struct hairpin *h, int64_t offset)
 
         if (m == UINT32_MAX) continue;
         n += (size_t) fits(&r->p->d->template[h->template_id],
-                           offset + relative_start(h->row, x), &r->p->mature[m]);
+                           h -> offset + relative_start(h, x), &r -> p -> mature[m]);
     }
     return n;
 }
@@ -252,49 +284,67 @@ distance(int64_t a, int64_t b)
     return a < b ? b - a : a - b;
 }
 
+/* Takes over 'try' when more matures fit, or as many and it is nearer to the centre. */
+static void
+take_better(const struct reader *r, struct hairpin *h, size_t *best,
+            const struct hairpin *try, int64_t spare)
+{
+    const size_t n = count_fits(r, try);
+
+    if (n > *best ||
+        (n == *best && distance(2 * try->offset, spare) < distance(2 * h->offset, spare))) {
+        *best = n;
+        *h = *try;
+    }
+}
+
 /*
  * The offset under which most matures fit; among equals the one that centres the row on
- * the template (databases add equal flanks), which is 0 when the lengths agree.
+ * the template (databases add equal flanks), which is 0 when the lengths agree.  MirGeneDB
+ * 2 counts from the wrong end on the minus strand, so both directions are tried, the
+ * strand's own first.
  */
 static void
-anchor(const struct reader *r, struct hairpin *h)
+anchor(struct reader *r, struct hairpin *h)
 {
     const exm_draft_template *t = &r->p->d->template[h->template_id];
     const int64_t spare = (int64_t) t->len - (int64_t) (h->row->end - h->row->start + 1);
-    size_t best = 0;
+    const int from_end = h->row->strand == '-';
+    size_t best;
 
     h->offset = spare / 2;
-    h->anchored = spare == 0;
-    best = count_fits(r, h, h->offset);
-    for (size_t i = 0; i < h->n; i++) {
-        const exm_gff3_row *x = exm_gff3_get(r->g, h->child[i].row);
-        const uint32_t m = find_mature(r, x);
+    h->from_end = from_end;
+    best = count_fits(r, h);
+    for (int turn = 0; turn < 2; turn++) {
+        struct hairpin try = *h;
 
-        for (int64_t at = 0; m != UINT32_MAX && at < (int64_t) t->len; at++) {
-            const int64_t offset = at - relative_start(h->row, x);
-            size_t n;
+        try.from_end = turn ? !from_end : from_end;
+        for (size_t i = 0; i < h->n; i++) {
+            const exm_gff3_row *x = exm_gff3_get(r->g, h->child[i].row);
+            const uint32_t m = find_mature(r, x);
 
-            if (!fits(t, at, &r->p->mature[m])) continue;
-            n = count_fits(r, h, offset);
-            if (n > best || (n == best && distance(2 * offset, spare) <
-                                              distance(2 * h->offset, spare))) {
-                best = n;
-                h->offset = offset;
+            for (int64_t at = 0; m != UINT32_MAX && at < (int64_t) t->len; at++) {
+                if (!fits(t, at, &r->p->mature[m])) continue;
+                try.offset = at - relative_start(&try, x);
+                take_better(r, h, &best, &try, spare);
             }
         }
     }
-    if (best > 0) h->anchored = 1;
+    h->anchored = spare == 0 || best > 0;
+    r->n_turned += h->from_end != from_end;
     if (best > 0 && spare == 0 && h->offset != 0)
         exm_buf_putf(&r->p->d->log.notes, "%s: its matures lie %lld nt off the GFF3\n",
                      t->name, (long long) h->offset);
 }
 
 static exm_status
-place_known(const struct reader *r, const struct hairpin *h, const exm_gff3_row *x, uint32_t m)
+place_known(const struct reader *r, const struct hairpin *h, const exm_gff3_row *x,
+            uint32_t m)
 {
     exm_place_mature *mature = &r->p->mature[m];
     const exm_draft_template *t = &r->p->d->template[h->template_id];
-    const int64_t wanted = h->offset + relative_start(h->row, x);
+    const int64_t wanted = h->offset + relative_start(h, x);
+    const unsigned long long row_len = x->end - x->start + 1;
     int64_t at = wanted;
 
     if (mature->accession[0] == '\0') {
@@ -312,9 +362,9 @@ place_known(const struct reader *r, const struct hairpin *h, const exm_gff3_row 
         }
         exm_buf_putf(&r->p->d->log.notes, "%s: at %lld of %s, not at %lld as in the GFF3\n",
                      mature->name, (long long) at + 1, t->name, (long long) wanted + 1);
-    } else if (x->end - x->start + 1 != mature->len) {
-        exm_buf_putf(&r->p->d->log.notes, "%s: %zu nt, but %llu in the GFF3\n", mature->name,
-                     mature->len, (unsigned long long) (x->end - x->start + 1));
+    } else if (row_len != mature->len) {
+        exm_buf_putf(&r->p->d->log.notes, "%s: %zu nt, but %llu in the GFF3\n",
+                     mature->name, mature->len, row_len);
     }
     return exm_place_add(r->p, m, h->template_id, (uint64_t) at, r->err);
 }
@@ -323,14 +373,15 @@ static exm_status
 cut_unknown(struct reader *r, const struct hairpin *h, const exm_gff3_row *x)
 {
     const exm_draft_template *t = &r->p->d->template[h->template_id];
-    const int64_t at = h->offset + relative_start(h->row, x);
+    const int64_t at = h->offset + relative_start(h, x);
     const uint64_t len = x->end - x->start + 1;
     struct cut *c;
 
     if (!h->anchored || at < 0 || len < CUT_LEAST || len > CUT_MOST ||
         (uint64_t) at + len > t->len || memchr(t->seq + at, 'N', len)) {
         exm_buf_putf(&r->p->d->log.notes,
-                     "%s: in the GFF3 only, and no part of %s: left out\n", x->name, t->name);
+                     "%s: in the GFF3 only, and no part of %s: left out\n", x->name,
+                     t->name);
         return EXM_OK;
     }
     c = exm_draft_grow(&r->cut, &r->n_cuts, &r->cap_cuts, sizeof *r->cut);
@@ -402,6 +453,11 @@ place_hairpins(struct reader *r)
         h.n = k - i;
         s = place_hairpin(r, &h);
     }
+    if (r->n_turned > 0)
+        exm_buf_putf(&r->p->d->log.notes,
+                     "%zu hairpins: the GFF3 counts their matures from the other end than "
+                     "the strand says; the sequences decided\n",
+                     r->n_turned);
     return s;
 }
 
@@ -420,8 +476,8 @@ static exm_status
 add_cut(const struct reader *r, const struct cut *c)
 {
     exm_placer *p = r->p;
-    exm_place_mature *m = exm_draft_grow(&p->mature, &p->n_matures, &p->cap_matures,
-                                         sizeof *p->mature);
+    exm_place_mature *m =
+        exm_draft_grow(&p->mature, &p->n_matures, &p->cap_matures, sizeof *p->mature);
 
     if (!m) return exm_draft_no_memory(r->err);
     *m = (exm_place_mature){
@@ -442,19 +498,22 @@ add_cuts(const struct reader *r)
 
         s = add_cut(r, c);
         made++;
-        for (k = i; s == EXM_OK && k < r->n_cuts && strcmp(r->cut[k].name, c->name) == 0; k++) {
+        for (k = i; s == EXM_OK && k < r->n_cuts && strcmp(r->cut[k].name, c->name) == 0;
+             k++) {
             if (strcmp(r->cut[k].seq, c->seq) == 0)
-                s = exm_place_add(r->p, (uint32_t) r->p->n_matures - 1, r->cut[k].template_id,
-                                  r->cut[k].start, r->err);
+                s = exm_place_add(r->p, (uint32_t) r->p->n_matures - 1,
+                                  r->cut[k].template_id, r->cut[k].start, r->err);
             else
-                exm_buf_putf(&r->p->d->log.notes,
-                             "%s: line %zu of the GFF3 gives it another sequence: left out\n",
-                             c->name, r->cut[k].line);
+                exm_buf_putf(
+                    &r->p->d->log.notes,
+                    "%s: line %zu of the GFF3 gives it another sequence: left out\n",
+                    c->name, r->cut[k].line);
         }
     }
-    exm_buf_putf(&r->p->d->log.notes,
-                 "%zu matures are in the GFF3 but not in the FASTA: cut from their hairpins\n",
-                 made);
+    exm_buf_putf(
+        &r->p->d->log.notes,
+        "%zu matures are in the GFF3 but not in the FASTA: cut from their hairpins\n",
+        made);
     return s;
 }
 

@@ -24,10 +24,11 @@ find_columns(const exm_table *t, const char *path, struct columns *ret, exm_erro
         if (exm_text_same(name, "spikeID") || exm_text_same(name, "id")) c.id = i;
     }
     if (c.sequence == SIZE_MAX || c.id == c.sequence)
-        return exm_fail(reterr, EXM_EDATA, 0,
-                        "%s: spike-ins are a FASTA or a table with columns spikeID, sequence "
-                        "and perhaps amount; there is no column 'sequence'",
-                        path);
+        return exm_fail(
+            reterr, EXM_EDATA, 0,
+            "%s: spike-ins are a FASTA or a table with columns spikeID, sequence "
+            "and perhaps amount; there is no column 'sequence'",
+            path);
     *ret = c;
     return EXM_OK;
 }
@@ -43,13 +44,14 @@ table_to_fasta(const exm_table *t, const struct columns *c, const char *path, ex
         const unsigned long long line = (unsigned long long) exm_table_line(t, i);
 
         if (id[0] == '\0' || strpbrk(id, " \t\r\n"))
-            return exm_fail(reterr, EXM_EDATA, i,
-                            "%s: line %llu: '%.60s' is no spike-in name (empty, or with blanks)",
-                            path, line, id);
+            return exm_fail(
+                reterr, EXM_EDATA, i,
+                "%s: line %llu: '%.60s' is no spike-in name (empty, or with blanks)", path,
+                line, id);
         if (seq[0] == '\0' || strspn(seq, "ACGTUNacgtun") != strlen(seq))
             return exm_fail(reterr, EXM_EDATA, i,
-                            "%s: line %llu: '%.60s' is no sequence of ACGTU or N", path, line,
-                            seq);
+                            "%s: line %llu: '%.60s' is no sequence of ACGTU or N", path,
+                            line, seq);
         exm_buf_putf(fa, ">%s\n%s\n", id, seq);
     }
     return exm_buf_check(fa, reterr);
@@ -84,7 +86,8 @@ add_table(exm_draft *d, const exm_table *t, const char *path, exm_error *reterr)
     if (s == EXM_OK) s = exm_draft_parse(d, path, fa.data, fa.len, &f, reterr);
     for (size_t i = 0; s == EXM_OK && i < exm_fasta_count(f); i++) {
         const exm_fasta_entry *e = exm_fasta_get(f, i);
-        exm_draft_template x = {.name = e->id, .accession = "", .seq = e->seq, .len = e->len};
+        exm_draft_template x = {
+            .name = e->id, .accession = "", .seq = e->seq, .len = e->len};
 
         s = amount_of(t, i, &c, path, &x.amount, reterr);
         if (s == EXM_OK) s = exm_draft_add_template(d, &x, reterr);

@@ -17,7 +17,7 @@ enum { START_WINDOW = 5 }; /* a read is a mature's when it starts within 5 nt: a
 
 struct writer {
     exm_draft *d;
-    exm_buf table[EXM_SEC_COUNT];  /* the small sections */
+    exm_buf table[EXM_SEC_COUNT]; /* the small sections */
     exm_ref_extent at[EXM_SEC_COUNT];
     uint64_t *start; /* of each template in the text */
     uint64_t *lo, *hi, *no, text_len, words;
@@ -58,10 +58,11 @@ lay_out(struct writer *w)
     w->text_len = p - 1 + EXM_REF_PAD;
     if (w->split == 0) w->split = w->text_len;
     if (w->text_len >= UINT32_MAX || d->n_templates >= UINT32_MAX)
-        return exm_fail(w->err, EXM_EDATA, 0,
-                        "the classes hold %llu nt together, a bundle takes up to 4,294,967,294: "
-                        "leave a large class out (the genome is no class)",
-                        (unsigned long long) w->text_len);
+        return exm_fail(
+            w->err, EXM_EDATA, 0,
+            "the classes hold %llu nt together, a bundle takes up to 4,294,967,294: "
+            "leave a large class out (the genome is no class)",
+            (unsigned long long) w->text_len);
     w->words = (w->text_len + 63) / 64 + 2;
     return EXM_OK;
 }
@@ -69,9 +70,9 @@ lay_out(struct writer *w)
 static exm_status
 fill_planes(struct writer *w)
 {
-    w->lo = calloc(w->words, sizeof *w->lo);
-    w->hi = calloc(w->words, sizeof *w->hi);
-    w->no = malloc(w->words * sizeof *w->no);
+    w->lo = calloc(w->words + 1, sizeof *w->lo);
+    w->hi = calloc(w->words + 1, sizeof *w->hi);
+    w->no = malloc((w->words + 1) * sizeof *w->no);
     if (!w->lo || !w->hi || !w->no) return exm_draft_no_memory(w->err);
     memset(w->no, 0xFF, w->words * sizeof *w->no);
     for (size_t i = 0; i < w->d->n_templates; i++) {
@@ -247,7 +248,8 @@ put_entities(struct writer *w)
         at += e->n_matures;
         exm_buf_put(&w->table[EXM_SEC_ENTITIES], &x, sizeof x);
     }
-    for (size_t i = 0; i < d->n_matures; i++) ids[next[d->mature[i].entity]++] = (uint32_t) i;
+    for (size_t i = 0; i < d->n_matures; i++)
+        ids[next[d->mature[i].entity]++] = (uint32_t) i;
     exm_buf_put(&w->table[EXM_SEC_ENTITY_MATURES], ids, d->n_matures * sizeof *ids);
     for (size_t i = 0; i < d->n_names; i++) {
         const exm_ref_lookup_rec x = {.name = put_string(w, d->name[i].text),
@@ -269,7 +271,8 @@ put_clades(struct writer *w, const char *path)
     if (!path) return EXM_OK;
     s = exm_draft_read(w->d, "clade", "", path, &all, w->err);
     if (s == EXM_OK)
-        s = exm_clade_keys_build(w->d, all, w->lo, w->hi, w->no, w->text_len, &w->clade, w->err);
+        s = exm_clade_keys_build(w->d, all, w->lo, w->hi, w->no, w->text_len, &w->clade,
+                                 w->err);
     if (s != EXM_OK) return s;
     exm_buf_put(&w->table[EXM_SEC_CLADE_KEYS], w->clade.key,
                 w->clade.n * sizeof *w->clade.key);
@@ -368,17 +371,20 @@ section_bytes(const struct writer *w, int i)
     switch (i) {
     case EXM_SEC_PLANE_LO:
     case EXM_SEC_PLANE_HI:
-    case EXM_SEC_PLANE_NO: return w->words * sizeof(uint64_t);
+    case EXM_SEC_PLANE_NO:
+        return w->words * sizeof(uint64_t);
     case EXM_SEC_OFF_MIRNA:
     case EXM_SEC_OFF_OTHER:
-        return (((uint64_t) 1 << 2 * index_k[i == EXM_SEC_OFF_OTHER]) + 1) * sizeof(uint32_t);
+        return (((uint64_t) 1 << 2 * index_k[i == EXM_SEC_OFF_OTHER]) + 1) *
+               sizeof(uint32_t);
     case EXM_SEC_POS_MIRNA:
     case EXM_SEC_POS_OTHER: {
         const int which = i == EXM_SEC_POS_OTHER;
 
         return w->off[which][(uint64_t) 1 << 2 * index_k[which]] * sizeof(uint32_t);
     }
-    default: return w->table[i].len;
+    default:
+        return w->table[i].len;
     }
 }
 
@@ -419,7 +425,7 @@ seal(struct writer *w, unsigned char *file, uint64_t bytes)
 
     if (s != EXM_OK) return s;
     memcpy(h.magic, EXM_REF_MAGIC, sizeof h.magic);
-    for (int i = 0; i < EXM_SHA256_LEN; i++)
+    for (size_t i = 0; i < EXM_SHA256_LEN; i++)
         h.sha256[i] =
             (unsigned char) (hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
     memcpy(file, &h, sizeof h);
@@ -449,7 +455,8 @@ assemble(struct writer *w, exm_buf *ret)
         return s;
     }
     exm_buf_done(ret);
-    *ret = (exm_buf){.data = (char *) file, .len = (size_t) bytes, .cap = (size_t) bytes + 1};
+    *ret =
+        (exm_buf){.data = (char *) file, .len = (size_t) bytes, .cap = (size_t) bytes + 1};
     return EXM_OK;
 }
 

@@ -3,15 +3,13 @@
  *
  * Every preset's adapter is searched in the first reads; a kit is supported by reads that
  * hold its adapter behind an insert of plausible length.  Presets that share an adapter
- * are told apart by what stands next to the insert: random ends have near 2 bits of
- * entropy per nt, miRNA ends have not.  Nothing found means trimmed reads, if their
+ * are told apart by the first 4 nt: reads of one miRNA share them, unless they are random.  Nothing found means trimmed reads, if their
  * lengths differ, or an adapter nobody told us of, if one 3' sequence is enriched.
  */
 #include "exomir/infer.h"
 
 #include "exomir/trim.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +20,7 @@ enum {
     INSERT_MIN = 15,
     INSERT_MAX = 40,
     K = 12,         /* of the enriched 3' sequence */
-    ENDS = 4,       /* nt looked at on both sides of the insert */
+    PREFIX = 4,     /* nt that a 4N kit puts before the insert */
     LENGTHS = 512,
     TABLE = 1 << 16
 };
@@ -31,21 +29,24 @@ enum {
 static const double clear_share = 0.25;    /* a kit's adapter is there */
 static const double absent_share = 0.03;   /* it is not */
 static const double rival_factor = 0.35;   /* another kit at this share of the best: unclear */
-static const double random_entropy = 1.85; /* bits per nt */
+static const double random_prefix = 0.5;   /* below: the first nt are random */
 static const double enriched_least = 0.20;
 
 struct kmer {
     uint32_t code, n;
 };
 
+struct core {
+    uint32_t code, prefix, used;
+};
+
 struct exm_inferrer {
     exm_trimmer *trimmer[PRESETS];
     uint64_t found[PRESETS], found_any[PRESETS];
-    uint64_t umi_at_end; /* qiaseq linker with its second adapter behind the UMI */
     uint64_t reads, lengths[LENGTHS];
-    uint64_t five[ENDS][4], three[ENDS][4]; /* bases at both ends of what truseq calls insert */
-    uint64_t ends;
     struct kmer *table; /* commonest K-mers at plausible places */
+    struct core *core;  /* K-mers behind the first PREFIX nt, and the prefix first seen */
+    uint64_t prefix_same, prefix_other;
 };
 
 exm_status
@@ -56,7 +57,8 @@ exm_inferrer_new(exm_inferrer **ret, exm_error *reterr)
     exm_status st = EXM_OK;
 
     if (f) f->table = calloc(TABLE, sizeof *f->table);
-    if (!f || !f->table) {
+    if (f) f->core = calloc(TABLE, sizeof *f->core);
+    if (!f || !f->table || !f->core) {
         exm_inferrer_free(f);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to infer the kit");
     }
@@ -79,22 +81,37 @@ exm_inferrer_free(exm_inferrer *f)
     if (!f) return;
     for (size_t i = 0; i < PRESETS; i++) exm_trimmer_free(f->trimmer[i]);
     free(f->table);
+    free(f->core);
     free(f);
 }
 
 /* ---- looking at reads ---- */
 
-static void
-count_ends(exm_inferrer *f, const exm_read *r, const exm_trimmed *t)
+static uint32_t
+code_of(const char *s, uint32_t n)
 {
-    if (t->len < 2 * ENDS + INSERT_MIN || t->len > 60) return;
-    f->ends++;
-    for (int i = 0; i < ENDS; i++) {
-        const char five = r->seq[t->start + (uint32_t) i];
-        const char three = r->seq[t->start + t->len - 1 - (uint32_t) i];
+    uint32_t code = 0;
 
-        if (five != 'N') f->five[i][five >> 1 & 3]++;
-        if (three != 'N') f->three[i][three >> 1 & 3]++;
+    for (uint32_t i = 0; i < n; i++) code = code << 2 | (s[i] >> 1 & 3U);
+    return code;
+}
+
+/* Same nt 5-16 as an earlier read: the same first 4 too? */
+static void
+count_prefix(exm_inferrer *f, const exm_read *r)
+{
+    uint32_t prefix, code;
+    struct core *c;
+
+    if (r->len < PREFIX + K) return;
+    prefix = code_of(r->seq, PREFIX);
+    code = code_of(r->seq + PREFIX, K);
+    c = f->core + (code * 2654435761u >> 16);
+    if (!c->used) {
+        *c = (struct core){code, prefix, 1};
+    } else if (c->code == code) {
+        f->prefix_same += c->prefix == prefix;
+        f->prefix_other += c->prefix != prefix;
     }
 }
 
@@ -132,7 +149,7 @@ look(exm_inferrer *f, const exm_read *r)
         if (!t.adapter_found) continue;
         f->found_any[i]++;
         if (t.len >= INSERT_MIN && t.len <= INSERT_MAX) f->found[i]++;
-        if (i == 0) count_ends(f, r, &t);
+        if (i == 0) count_prefix(f, r);
     }
     count_kmers(f, r);
 }
@@ -150,23 +167,6 @@ static double
 share(uint64_t n, uint64_t of)
 {
     return of ? (double) n / (double) of : 0.0;
-}
-
-static double
-entropy(const uint64_t counts[ENDS][4])
-{
-    double sum = 0.0;
-
-    for (int i = 0; i < ENDS; i++) {
-        const uint64_t all = counts[i][0] + counts[i][1] + counts[i][2] + counts[i][3];
-
-        for (int b = 0; b < 4; b++) {
-            const double p = share(counts[i][b], all);
-
-            if (p > 0.0) sum -= p * log2(p);
-        }
-    }
-    return sum / ENDS;
 }
 
 static int
@@ -214,9 +214,7 @@ static const char *
 refine(const exm_inferrer *f, const exm_inference *v, const char *best)
 {
     if (same_family(best, "truseq")) {
-        return v->random5_entropy > random_entropy && v->random3_entropy > random_entropy
-                   ? "nextflex-v3"
-                   : "truseq";
+        return v->prefix_same < random_prefix ? "nextflex-v3" : "truseq";
     }
     if (same_family(best, "smarter")) {
         if (found_share(f, "nebnext") > clear_share / 2) return "dplex";
@@ -257,8 +255,9 @@ set_scores(const exm_inferrer *f, exm_inference *v)
     for (size_t i = 0; i < LENGTHS; i++)
         if (f->lengths[i] > most) most = f->lengths[i];
     v->length_spread = f->reads ? 1.0 - share(most, f->reads) : 0.0;
-    v->random5_entropy = entropy(f->five);
-    v->random3_entropy = entropy(f->three);
+    v->prefix_same = f->prefix_same + f->prefix_other
+                         ? share(f->prefix_same, f->prefix_same + f->prefix_other)
+                         : 1.0;
 }
 
 static void
@@ -280,10 +279,9 @@ call_kit(const exm_inferrer *f, exm_inference *v)
     v->layout = *exm_kit_get((size_t) preset_number(kit));
     (void) snprintf(v->evidence, sizeof v->evidence,
                     "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first %llu "
-                    "reads; next best %.1f %%; bases beside the insert %.2f and %.2f bits%s",
+                    "reads; next best %.1f %%; reads of one insert share their first 4 nt in %.0f %%%s",
                     kit, INSERT_MIN, INSERT_MAX, 100.0 * v->score[0].found,
-                    (unsigned long long) f->reads, 100.0 * rival, v->random5_entropy,
-                    v->random3_entropy,
+                    (unsigned long long) f->reads, 100.0 * rival, 100.0 * v->prefix_same,
                     strcmp(kit, "truseq") == 0 ? " (nextflex-v4 looks the same)" : "");
 }
 

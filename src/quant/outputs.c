@@ -1,0 +1,485 @@
+/*
+ * outputs.c - tables of a run out of its sample records.
+ *
+ * Workload: 1 to 1,000 samples.  Features and isomiRs are sorted in every record, so one
+ * cursor per record walks each list once; only the isomiRs of one feature are in memory
+ * at a time.
+ */
+#include "exomir/outputs.h"
+
+#include "exomir/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WRITE_AT = 1 << 20 }; /* buffered bytes before a streamed file is written on */
+
+typedef enum column { COL_EM, COL_UNIQUE, COL_BEST } column;
+
+static exm_status
+no_memory(exm_error *reterr)
+{
+    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the output tables");
+}
+
+static int
+any_umi(const exm_record *const *r, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (r[i]->umi_len > 0) return 1;
+    return 0;
+}
+
+static void
+put_header(exm_buf *b, const char *first, const exm_record *const *r, size_t n)
+{
+    exm_buf_puts(b, first);
+    for (size_t i = 0; i < n; i++) {
+        exm_buf_putc(b, '\t');
+        exm_buf_puts(b, r[i]->sample);
+    }
+    exm_buf_putc(b, '\n');
+}
+
+/* ---- miRNAs ---- */
+
+/* The least name at any cursor, or NULL at the end of all. */
+static const char *
+least_name(const exm_record *const *r, size_t n, const size_t *at)
+{
+    const char *least = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        const exm_record_feature *f = r[i]->features + at[i];
+
+        if (at[i] >= r[i]->n_features || f->class_id != 0) continue;
+        if (!least || strcmp(f->name, least) < 0) least = f->name;
+    }
+    return least;
+}
+
+static uint64_t
+cell(const exm_record_feature *f, column c, int which)
+{
+    switch (c) {
+    case COL_UNIQUE: return f->unique[which];
+    case COL_BEST: return f->best[which];
+    case COL_EM: break;
+    }
+    return f->em[which];
+}
+
+static exm_status
+put_mirnas(const exm_record *const *r, size_t n, const char *name, column c, int which,
+           exm_outdir *dir, exm_error *reterr)
+{
+    size_t *at = calloc(n ? n : 1, sizeof *at);
+    exm_buf b = {0};
+    const char *feature;
+    exm_status st;
+
+    if (!at) return no_memory(reterr);
+    put_header(&b, "mirna", r, n);
+    while ((feature = least_name(r, n, at)) != NULL) {
+        exm_buf_puts(&b, feature);
+        for (size_t i = 0; i < n; i++) {
+            const exm_record_feature *f = r[i]->features + at[i];
+            const int here = at[i] < r[i]->n_features && f->class_id == 0 &&
+                             strcmp(f->name, feature) == 0;
+
+            exm_buf_putc(&b, '\t');
+            exm_buf_put_u64(&b, here ? cell(f, c, which) : 0);
+        }
+        exm_buf_putc(&b, '\n');
+        for (size_t i = 0; i < n; i++) /* 'feature' lies in one of these records */
+            if (at[i] < r[i]->n_features && r[i]->features[at[i]].class_id == 0 &&
+                (r[i]->features[at[i]].name == feature ||
+                 strcmp(r[i]->features[at[i]].name, feature) == 0))
+                at[i]++;
+    }
+    st = exm_outdir_put(dir, name, &b, reterr);
+    exm_buf_done(&b);
+    free(at);
+    return st;
+}
+
+/* ---- classes ---- */
+
+static const exm_record_class *
+class_named(const exm_record *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_classes; i++)
+        if (strcmp(r->classes[i].name, name) == 0) return r->classes + i;
+    return NULL;
+}
+
+static exm_status
+put_classes(const exm_record *const *r, size_t n, exm_outdir *dir, exm_error *reterr)
+{
+    static const char *const rest[] = {"unannotated", "foreign"};
+    exm_buf b = {0};
+    exm_status st;
+
+    put_header(&b, "class", r, n);
+    for (size_t c = 0; n > 0 && c < r[0]->n_classes; c++) { /* one reference: the same classes */
+        exm_buf_puts(&b, r[0]->classes[c].name);
+        for (size_t i = 0; i < n; i++) {
+            const exm_record_class *k = class_named(r[i], r[0]->classes[c].name);
+
+            exm_buf_putc(&b, '\t');
+            exm_buf_put_u64(&b, k ? k->em[0] : 0);
+        }
+        exm_buf_putc(&b, '\n');
+    }
+    for (int k = 0; k < 2; k++) {
+        exm_buf_puts(&b, rest[k]);
+        for (size_t i = 0; i < n; i++) {
+            exm_buf_putc(&b, '\t');
+            exm_buf_put_u64(&b, k == 0 ? r[i]->unannotated : r[i]->foreign);
+        }
+        exm_buf_putc(&b, '\n');
+    }
+    st = exm_outdir_put(dir, "classes.counts.tsv", &b, reterr);
+    exm_buf_done(&b);
+    return st;
+}
+
+exm_status
+exm_outputs_counts(const exm_record *const *records, size_t n, exm_outdir *dir,
+                   exm_error *reterr)
+{
+    const int umi = any_umi(records, n);
+    exm_status st = put_mirnas(records, n, "mirna.counts.tsv", COL_EM, umi, dir, reterr);
+
+    if (st == EXM_OK)
+        st = put_mirnas(records, n, "mirna.unique.tsv", COL_UNIQUE, umi, dir, reterr);
+    if (st == EXM_OK)
+        st = put_mirnas(records, n, "mirna.best.tsv", COL_BEST, umi, dir, reterr);
+    if (st == EXM_OK && umi)
+        st = put_mirnas(records, n, "mirna.reads.tsv", COL_EM, 0, dir, reterr);
+    return st == EXM_OK ? put_classes(records, n, dir, reterr) : st;
+}
+
+/* ---- isomiRs: one walk over all records, feature by feature ---- */
+
+struct entry {
+    const exm_record_isomir *x;
+    size_t rec;
+};
+
+static uint32_t
+length_of(const exm_record_isomir *x)
+{
+    return 63U - (uint32_t) __builtin_clzll(x->lo | x->hi);
+}
+
+/* By length, letters, record: the order of the records' own lists. */
+static int
+by_sequence(const void *pa, const void *pb)
+{
+    const struct entry *a = pa, *b = pb;
+    const uint32_t la = length_of(a->x), lb = length_of(b->x);
+    const uint64_t differ = (a->x->lo ^ b->x->lo) | (a->x->hi ^ b->x->hi);
+    uint64_t first;
+
+    if (la != lb) return la < lb ? -1 : 1;
+    if (!differ) return (a->rec > b->rec) - (a->rec < b->rec);
+    first = differ & (~differ + 1);
+    if ((a->x->hi ^ b->x->hi) & first) return a->x->hi & first ? 1 : -1;
+    return (a->x->lo ^ a->x->hi) & first ? 1 : -1;
+}
+
+struct walk {
+    const exm_record *const *r;
+    size_t n;
+    size_t *feature, *isomir; /* cursors */
+    struct entry *entry;
+    size_t n_entries, cap;
+    uint64_t *count; /* [n] of the row at hand */
+    int which;
+    exm_buf out;
+    exm_outfile *file;
+    exm_error *err;
+};
+
+static void
+unpack(const exm_record_isomir *x, char *seq)
+{
+    const uint32_t len = length_of(x);
+
+    for (uint32_t i = 0; i < len; i++) seq[i] = "ACTG"[(x->lo >> i & 1) | (x->hi >> i & 1) << 1];
+    seq[len] = '\0';
+}
+
+/* Collects the entries of one feature and moves the cursors past them. */
+static exm_status
+gather(struct walk *w, const char *feature)
+{
+    w->n_entries = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        const exm_record *r = w->r[i];
+
+        if (w->feature[i] >= r->n_features || r->features[w->feature[i]].class_id != 0 ||
+            strcmp(r->features[w->feature[i]].name, feature) != 0)
+            continue;
+        for (; w->isomir[i] < r->n_isomirs &&
+               r->isomirs[w->isomir[i]].feature == w->feature[i];
+             w->isomir[i]++) {
+            if (w->n_entries == w->cap) {
+                const size_t cap = w->cap ? w->cap * 2 : 4096;
+                struct entry *e = realloc(w->entry, cap * sizeof *e);
+
+                if (!e) return no_memory(w->err);
+                w->entry = e;
+                w->cap = cap;
+            }
+            w->entry[w->n_entries++] = (struct entry){r->isomirs + w->isomir[i], i};
+        }
+    }
+    for (size_t i = 0; i < w->n; i++) { /* after the last use of 'feature' above */
+        const exm_record *r = w->r[i];
+
+        if (w->feature[i] < r->n_features && r->features[w->feature[i]].class_id == 0 &&
+            strcmp(r->features[w->feature[i]].name, feature) == 0)
+            w->feature[i]++;
+    }
+    if (w->n_entries > 1) qsort(w->entry, w->n_entries, sizeof *w->entry, by_sequence);
+    return EXM_OK;
+}
+
+typedef exm_status (*row_writer)(struct walk *w, const struct entry *e, const char *seq);
+
+static exm_status
+flush(struct walk *w, size_t at_least)
+{
+    exm_status st = exm_buf_check(&w->out, w->err);
+
+    if (st == EXM_OK && w->out.len >= at_least && w->out.len > 0)
+        st = exm_outfile_write(w->file, w->out.data, w->out.len, w->err);
+    if (st == EXM_OK && w->out.len >= at_least) exm_buf_clear(&w->out);
+    return st;
+}
+
+/* Rows of equal sequence of the gathered feature. */
+static exm_status
+put_rows(struct walk *w, row_writer row)
+{
+    exm_status st = EXM_OK;
+    char seq[64];
+
+    for (size_t i = 0; st == EXM_OK && i < w->n_entries;) {
+        const struct entry *e = w->entry + i;
+
+        memset(w->count, 0, w->n * sizeof *w->count);
+        unpack(e->x, seq);
+        for (; i < w->n_entries && w->entry[i].x->lo == e->x->lo &&
+               w->entry[i].x->hi == e->x->hi;
+             i++)
+            w->count[w->entry[i].rec] = w->entry[i].x->count[w->which];
+        st = row(w, e, seq);
+        if (st == EXM_OK) st = flush(w, WRITE_AT);
+    }
+    return st;
+}
+
+static exm_status
+walk_isomirs(struct walk *w, const char *name, row_writer row, exm_outdir *dir)
+{
+    exm_outfile *file = NULL;
+    const char *feature;
+    exm_status st;
+
+    w->feature = calloc(w->n + 1, sizeof *w->feature);
+    w->isomir = calloc(w->n + 1, sizeof *w->isomir);
+    w->count = calloc(w->n + 1, sizeof *w->count);
+    st = w->feature && w->isomir && w->count ? exm_outdir_open(dir, name, &file, w->err)
+                                             : no_memory(w->err);
+    w->file = file;
+    while (st == EXM_OK && (feature = least_name(w->r, w->n, w->feature)) != NULL) {
+        st = gather(w, feature);
+        if (st == EXM_OK) st = put_rows(w, row);
+    }
+    if (st == EXM_OK) st = flush(w, 0);
+    if (st == EXM_OK)
+        st = exm_outdir_close(dir, file, w->err);
+    else
+        exm_outfile_free(file);
+    free(w->feature);
+    free(w->isomir);
+    free(w->count);
+    free(w->entry);
+    exm_buf_done(&w->out);
+    return st;
+}
+
+static const exm_record_mature *
+mature_of(const struct walk *w, const struct entry *e)
+{
+    return w->r[e->rec]->matures + e->x->mature;
+}
+
+static exm_status
+put_isomir_row(struct walk *w, const struct entry *e, const char *seq)
+{
+    exm_status st;
+
+    exm_buf_puts(&w->out, mature_of(w, e)->name);
+    exm_buf_putc(&w->out, '|');
+    exm_variant_put(&e->x->variant, &w->out);
+    exm_buf_putc(&w->out, '|');
+    st = exm_uid_put("iso", seq, strlen(seq), &w->out, w->err);
+    if (st != EXM_OK) return st;
+    for (size_t i = 0; i < w->n; i++) {
+        exm_buf_putc(&w->out, '\t');
+        exm_buf_put_u64(&w->out, w->count[i]);
+    }
+    exm_buf_putc(&w->out, '\n');
+    return EXM_OK;
+}
+
+exm_status
+exm_outputs_isomirs(const exm_record *const *records, size_t n, exm_outdir *dir,
+                    exm_error *reterr)
+{
+    struct walk w = {.r = records, .n = n, .which = any_umi(records, n), .err = reterr};
+
+    put_header(&w.out, "isomir", records, n);
+    return walk_isomirs(&w, "isomir.counts.tsv", put_isomir_row, dir);
+}
+
+/* ---- mirGFF3 ---- */
+
+static void
+put_escaped(exm_buf *b, const char *s)
+{
+    for (; *s; s++) {
+        if (strchr(";=&,", *s))
+            exm_buf_putf(b, "%%%02X", (unsigned) (unsigned char) *s);
+        else
+            exm_buf_putc(b, *s);
+    }
+}
+
+static exm_status
+put_gff_row(struct walk *w, const struct entry *e, const char *seq)
+{
+    const exm_variant *v = &e->x->variant;
+    const exm_record_mature *m = mature_of(w, e);
+    const uint32_t len = length_of(e->x);
+    exm_buf *b = &w->out;
+    const int is_reference = v->d5 == 0 && v->d3 == 0 && !v->n_sub && !v->n_tail && !v->n_add5;
+    const long start = (long) m->start + v->d5 + 1;
+    const long end = (long) m->start + (long) m->len + v->d3;
+    exm_status st;
+
+    exm_buf_put(b, m->hairpins, strcspn(m->hairpins, ","));
+    exm_buf_putf(b, "\texomir\t%s\t%ld\t%ld\t.\t+\t.\tRead=%s;UID=",
+                 is_reference ? "ref_miRNA" : "isomiR", start, end, seq);
+    st = exm_uid_put("iso", seq, len, b, w->err);
+    if (st != EXM_OK) return st;
+    exm_buf_puts(b, ";Name=");
+    put_escaped(b, m->name);
+    exm_buf_puts(b, ";Parent=");
+    exm_buf_puts(b, m->hairpins);
+    exm_buf_puts(b, ";Variant=");
+    exm_variant_put(v, b);
+    exm_buf_puts(b, ";Cigar=");
+    exm_variant_put_cigar(v, len, b);
+    exm_buf_puts(b, ";Hits=");
+    exm_buf_put_u64(b, e->x->hits);
+    exm_buf_puts(b, ";Expression=");
+    for (size_t i = 0; i < w->n; i++) {
+        if (i > 0) exm_buf_putc(b, ',');
+        exm_buf_put_u64(b, w->count[i]);
+    }
+    exm_buf_puts(b, e->x->n_features > 1 ? ";Filter=Pass:shared;\n" : ";Filter=Pass;\n");
+    return EXM_OK;
+}
+
+exm_status
+exm_outputs_gff3(const exm_record *const *records, size_t n, exm_outdir *dir,
+                 exm_error *reterr)
+{
+    struct walk w = {.r = records, .n = n, .which = any_umi(records, n), .err = reterr};
+
+    exm_buf_puts(&w.out, "## mirGFF3. VERSION 1.2\n## VERSION: 1.2\n##source-ontology: "
+                         "http://purl.obolibrary.org/obo/so.owl\n## TOOLS: exomir ");
+    exm_buf_puts(&w.out, EXM_VERSION);
+    exm_buf_puts(&w.out, "\n## COLDATA: ");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0) exm_buf_putc(&w.out, ',');
+        exm_buf_puts(&w.out, records[i]->sample);
+    }
+    exm_buf_putc(&w.out, '\n');
+    return walk_isomirs(&w, "mirna.gff3", put_gff_row, dir);
+}
+
+/* ---- coldata ---- */
+
+exm_status
+exm_outputs_coldata(const exm_record *const *records, size_t n, const char *const *extra_names,
+                    size_t n_extra, const char *const *extra_cells, exm_outdir *dir,
+                    exm_error *reterr)
+{
+    exm_buf b = {0};
+    exm_status st;
+
+    exm_buf_puts(&b, "sample\tkit\treads_in\treads_kept\tmolecules\tmirna\tcontent");
+    for (size_t k = 0; k < n_extra; k++) {
+        exm_buf_putc(&b, '\t');
+        exm_buf_puts(&b, extra_names[k]);
+    }
+    exm_buf_putc(&b, '\n');
+    for (size_t i = 0; i < n; i++) {
+        const exm_record *r = records[i];
+
+        exm_buf_puts(&b, r->sample);
+        exm_buf_putc(&b, '\t');
+        exm_buf_puts(&b, r->kit);
+        exm_buf_putc(&b, '\t');
+        exm_buf_put_u64(&b, r->reads_in);
+        exm_buf_putc(&b, '\t');
+        exm_buf_put_u64(&b, r->fate[EXM_FATE_KEPT]);
+        exm_buf_putc(&b, '\t');
+        exm_buf_put_u64(&b, r->molecules);
+        exm_buf_putc(&b, '\t');
+        exm_buf_put_u64(&b, r->classes[0].em[0]);
+        exm_buf_putc(&b, '\t');
+        exm_buf_puts(&b, r->content);
+        for (size_t k = 0; k < n_extra; k++) {
+            const char *text = extra_cells[i * n_extra + k];
+
+            exm_buf_putc(&b, '\t');
+            exm_buf_puts(&b, text && *text ? text : "NA");
+        }
+        exm_buf_putc(&b, '\n');
+    }
+    st = exm_outdir_put(dir, "coldata.tsv", &b, reterr);
+    exm_buf_done(&b);
+    return st;
+}
+
+/* ---- qc.json ---- */
+
+exm_status
+exm_outputs_qc(const exm_record *const *records, const exm_qc *qc, size_t n, exm_outdir *dir,
+               exm_error *reterr)
+{
+    exm_buf b = {0};
+    exm_json j;
+    exm_status st;
+
+    exm_json_init(&j, &b);
+    exm_json_object(&j);
+    exm_json_kstr(&j, "schema", "exomir-qc-1");
+    exm_json_kstr(&j, "use", "Research use only");
+    exm_json_key(&j, "samples");
+    exm_json_array(&j);
+    for (size_t i = 0; i < n; i++) exm_qc_put_json(records[i], qc + i, &j);
+    exm_json_end(&j);
+    exm_json_end(&j);
+    st = exm_json_finish(&j, reterr);
+    if (st == EXM_OK) st = exm_outdir_put(dir, "qc.json", &b, reterr);
+    exm_buf_done(&b);
+    return st;
+}

@@ -1,0 +1,399 @@
+/*
+ * qc.c - verdicts on one sample.
+ *
+ * All limits stand in one table.  Those named exomir are this program's own, meant for
+ * small-RNA libraries of plasma, serum and exosomes (docs/methods/counting.md); the five
+ * of miRTrace and exceRpt's verdict are reproduced as published.
+ */
+#include "exomir/qc.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *
+exm_verdict_name(exm_verdict v)
+{
+    static const char *const name[] = {"pass", "note", "warn", "fail", "na"};
+
+    return (unsigned) v < 5 ? name[v] : "na";
+}
+
+/* ---- the numbers ---- */
+
+static double
+percent(uint64_t n, uint64_t of)
+{
+    return of ? 100.0 * (double) n / (double) of : (double) NAN;
+}
+
+static uint64_t
+kept(const exm_record *r)
+{
+    return r->fate[EXM_FATE_KEPT];
+}
+
+static uint64_t
+kind_reads(const exm_record *r, uint32_t kind)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < r->n_classes; i++)
+        if (r->classes[i].kind == kind) n += r->classes[i].em[0];
+    return n;
+}
+
+static double
+reads_in(const exm_record *r)
+{
+    return (double) r->reads_in;
+}
+
+static double
+adapter_found(const exm_record *r)
+{
+    return strcmp(r->kit, "none") == 0 ? (double) NAN : percent(r->adapter_found, r->reads_in);
+}
+
+static double
+dimers(const exm_record *r)
+{
+    return strcmp(r->kit, "none") == 0 ? (double) NAN
+                                       : percent(r->fate[EXM_FATE_DIMER], r->reads_in);
+}
+
+static double
+length_mode(const exm_record *r)
+{
+    size_t best = 0;
+
+    for (size_t i = 1; i < EXM_LEN_BINS; i++)
+        if (r->len_kept[i] > r->len_kept[best]) best = i;
+    return r->len_kept[best] ? (double) best : (double) NAN;
+}
+
+static uint64_t
+between(const uint64_t *bins, size_t from, size_t to)
+{
+    uint64_t n = 0;
+
+    for (size_t i = from; i <= to; i++) n += bins[i];
+    return n;
+}
+
+static double
+share_19_24(const exm_record *r)
+{
+    return percent(between(r->len_kept, 19, 24), kept(r));
+}
+
+static double
+mirna(const exm_record *r)
+{
+    return percent(r->classes[0].em[0], kept(r));
+}
+
+static double
+unannotated(const exm_record *r)
+{
+    return percent(r->unannotated, kept(r));
+}
+
+static double
+foreign(const exm_record *r)
+{
+    return percent(r->foreign, kept(r));
+}
+
+static double
+complexity(const exm_record *r)
+{
+    return percent(r->unique_reads, kept(r));
+}
+
+static double
+detected(const exm_record *r, uint64_t least)
+{
+    double n = 0.0;
+
+    for (size_t i = 0; i < r->n_features; i++)
+        n += r->features[i].class_id == 0 && r->features[i].em[0] >= least ? 1.0 : 0.0;
+    return n;
+}
+
+static double
+detected_1(const exm_record *r)
+{
+    return detected(r, 1);
+}
+
+static double
+detected_10(const exm_record *r)
+{
+    return detected(r, 10);
+}
+
+static double
+top5(const exm_record *r)
+{
+    return percent(r->top5_reads, kept(r));
+}
+
+static double
+duplication(const exm_record *r)
+{
+    return r->umi_len && r->molecules ? (double) kept(r) / (double) r->molecules : (double) NAN;
+}
+
+static double
+q30(const exm_record *r)
+{
+    return percent(r->bases_q30, r->bases);
+}
+
+static double
+spikes(const exm_record *r)
+{
+    for (size_t i = 0; i < r->n_classes; i++)
+        if (r->classes[i].kind == 2) /* EXM_KIND_SPIKE */
+            return percent(kind_reads(r, 2), kept(r));
+    return (double) NAN;
+}
+
+static double
+ambiguous(const exm_record *r)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < r->n_classes; i++)
+        n += r->classes[i].shared_within + r->classes[i].shared_between;
+    return percent(n, r->annotated);
+}
+
+static double
+between_classes(const exm_record *r)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < r->n_classes; i++) n += r->classes[i].shared_between;
+    return percent(n, r->annotated);
+}
+
+static double
+error_rate(const exm_record *r)
+{
+    return 100.0 * r->error_rate;
+}
+
+static double
+mirtrace_length(const exm_record *r)
+{
+    return percent(between(r->len_kept, 20, 25), r->reads_in);
+}
+
+static double
+mirtrace_passed(const exm_record *r)
+{
+    return percent(kept(r), r->reads_in);
+}
+
+static double
+mirtrace_complexity(const exm_record *r)
+{
+    return r->mirnas_in_reference ? 100.0 * detected(r, 1) / (double) r->mirnas_in_reference
+                                  : (double) NAN;
+}
+
+static double
+transcriptome(const exm_record *r)
+{
+    return (double) (r->annotated - kind_reads(r, 2) - kind_reads(r, 3));
+}
+
+static double
+not_computable(const exm_record *r)
+{
+    (void) r;
+    return (double) NAN;
+}
+
+/* ---- the limits ---- */
+
+struct limit {
+    const char *id, *title, *unit, *source;
+    double (*value)(const exm_record *r);
+    double low, high;    /* NaN: none */
+    exm_verdict outside; /* verdict beyond a limit */
+    const char *advice;  /* what to do then, or why it is not computable */
+};
+
+#define NONE ((double) NAN)
+
+static const struct limit limits[] = {
+    {"reads", "Reads sequenced", "reads", "exomir", reads_in, 1e5, NONE, EXM_VERDICT_WARN,
+     "Rare miRNAs are missed: sequence deeper, or compare only abundant ones"},
+    {"adapter_found", "Adapter found", "%", "exomir", adapter_found, 50.0, NONE,
+     EXM_VERDICT_WARN, "Check the kit, and whether inserts are longer than the reads"},
+    {"adapter_dimers", "Adapter dimers", "%", "exomir", dimers, NONE, 20.0, EXM_VERDICT_WARN,
+     "Too little input RNA, or the size selection failed"},
+    {"length_mode", "Commonest insert length", "nt", "exomir", length_mode, 20.0, 24.0,
+     EXM_VERDICT_WARN, "miRNA peaks at 21-23 nt: degraded RNA, or other cargo prevails"},
+    {"length_19_24", "Inserts of 19-24 nt", "%", "exomir", share_19_24, 20.0, NONE,
+     EXM_VERDICT_WARN, "Few inserts have the length of miRNA: look at the length plot"},
+    {"mirna", "miRNA among inserts", "%", "exomir", mirna, 5.0, NONE, EXM_VERDICT_WARN,
+     "Other RNA prevails: see the cargo plot before counts are compared"},
+    {"unannotated", "Inserts of unknown origin", "%", "exomir", unannotated, NONE, 60.0,
+     EXM_VERDICT_NOTE, "Add classes to the reference (--class), or suspect contamination"},
+    {"foreign", "miRNA of other clades", "%", "exomir", foreign, NONE, 0.1, EXM_VERDICT_WARN,
+     "Another species in the sample, the kit's columns, or swapped samples"},
+    {"complexity", "Distinct inserts", "%", "exomir", complexity, 0.5, NONE, EXM_VERDICT_NOTE,
+     "Few molecules were amplified very often"},
+    {"mirnas_1", "miRNAs seen (1 read)", "miRNAs", "exomir", detected_1, 100.0, NONE,
+     EXM_VERDICT_WARN, "Too few for most signatures"},
+    {"mirnas_10", "miRNAs seen (10 reads)", "miRNAs", "exomir", detected_10, NONE, NONE,
+     EXM_VERDICT_PASS, ""},
+    {"top5", "Reads in the 5 commonest inserts", "%", "exomir", top5, NONE, 80.0,
+     EXM_VERDICT_NOTE, "A handful of inserts takes most of the sequencing"},
+    {"umi_duplication", "Reads per molecule", "reads", "exomir", duplication, NONE, 20.0,
+     EXM_VERDICT_NOTE, "More sequencing will hardly find new molecules"},
+    {"q30", "Bases of Q30 and better", "%", "exomir", q30, 70.0, NONE, EXM_VERDICT_WARN,
+     "A poor run: isomiRs and single-base differences are less sure"},
+    {"spikes", "Spike-ins among inserts", "%", "exomir", spikes, NONE, 30.0, EXM_VERDICT_NOTE,
+     "Spike-ins take much of the sequencing: less input than planned?"},
+    {"ambiguous", "Reads that fit several features", "%", "exomir", ambiguous, NONE, 50.0,
+     EXM_VERDICT_NOTE, "Compare the columns unique and EM of the miRNAs you rely on"},
+    {"between_classes", "Reads shared between classes", "%", "exomir", between_classes, NONE,
+     10.0, EXM_VERDICT_NOTE, "miRNAs that equal tRNA or rRNA pieces are uncertain"},
+    {"error_rate", "Substitutions per base in miRNA", "%", "exomir", error_rate, NONE, 1.0,
+     EXM_VERDICT_NOTE, "Poor sequencing, or many edited or variant miRNAs"},
+    {"mirtrace_quality", "miRTrace: bases of Q30", "%", "miRTrace 1.0.1", q30, 50.0, NONE,
+     EXM_VERDICT_WARN, "miRTrace calls this low sequencing quality"},
+    {"mirtrace_length", "miRTrace: reads of 20-25 nt", "%", "miRTrace 1.0.1", mirtrace_length,
+     25.0, NONE, EXM_VERDICT_WARN, "miRTrace calls this an unusual length distribution"},
+    {"mirtrace_passed", "miRTrace: reads that pass QC", "%", "miRTrace 1.0.1", mirtrace_passed,
+     25.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of few reads that pass"},
+    {"mirtrace_mirna", "miRTrace: miRNA of passing reads", "%", "miRTrace 1.0.1", mirna, 10.0,
+     NONE, EXM_VERDICT_WARN, "miRTrace warns of little miRNA"},
+    {"mirtrace_complexity", "miRTrace: reference miRNAs seen", "%", "miRTrace 1.0.1",
+     mirtrace_complexity, 10.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of low complexity"},
+    {"excerpt_transcriptome", "exceRpt: transcriptome reads", "reads", "exceRpt", transcriptome,
+     1e5, NONE, EXM_VERDICT_WARN, "exceRpt rejects samples below 100,000"},
+    {"excerpt_ratio", "exceRpt: transcriptome / genome", "", "exceRpt", not_computable, 0.5,
+     NONE, EXM_VERDICT_WARN, "Needs a genome, which this reference does not hold"},
+};
+
+_Static_assert(sizeof limits / sizeof limits[0] <= EXM_QC_MAX, "every item has a place");
+
+/* ---- words ---- */
+
+/* Two decimals for small numbers, none for large ones. */
+static int
+decimals_of(double x)
+{
+    return fabs(x) >= 1000.0 || x == floor(x) ? 0 : fabs(x) >= 10.0 ? 1 : 2;
+}
+
+static void
+say(exm_qc_item *q, const struct limit *l)
+{
+    const int low = q->value < l->low;
+    const double bound = low ? l->low : l->high;
+    const char *blank = *l->unit && strcmp(l->unit, "%") != 0 ? " " : "";
+
+    if (q->verdict == EXM_VERDICT_NA)
+        (void) snprintf(q->reason, sizeof q->reason, "Not computable here. %s",
+                        l->value == not_computable ? l->advice
+                                                   : "The input does not hold what it takes.");
+    else if (q->verdict == EXM_VERDICT_PASS)
+        (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s", decimals_of(q->value), q->value,
+                        blank, l->unit);
+    else
+        (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s, %s %.*f%s%s. %s.",
+                        decimals_of(q->value), q->value, blank, l->unit,
+                        low ? "below" : "above", decimals_of(bound), bound, blank, l->unit,
+                        l->advice);
+}
+
+void
+exm_qc_sample(const exm_record *r, exm_qc *ret)
+{
+    exm_qc q = {.n = sizeof limits / sizeof limits[0]};
+
+    for (size_t i = 0; i < q.n; i++) {
+        const struct limit *l = limits + i;
+        exm_qc_item *x = q.item + i;
+
+        *x = (exm_qc_item){.id = l->id,
+                           .title = l->title,
+                           .unit = l->unit,
+                           .source = l->source,
+                           .value = l->value(r),
+                           .low = l->low,
+                           .high = l->high};
+        if (isnan(x->value))
+            x->verdict = EXM_VERDICT_NA;
+        else if (x->value < l->low || x->value > l->high)
+            x->verdict = l->outside;
+        say(x, l);
+        if (x->verdict != EXM_VERDICT_NA && x->verdict != EXM_VERDICT_NOTE &&
+            x->verdict > q.overall)
+            q.overall = x->verdict;
+    }
+    /* What makes counts meaningless is a failure, not a warning. */
+    if (kept(r) == 0 || r->classes[0].em[0] == 0) q.overall = EXM_VERDICT_FAIL;
+    *ret = q;
+}
+
+void
+exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
+{
+    exm_json_object(j);
+    exm_json_kstr(j, "sample", r->sample);
+    exm_json_kstr(j, "verdict", exm_verdict_name(q->overall));
+    exm_json_kstr(j, "kit", r->kit);
+    exm_json_kstr(j, "layout", r->layout);
+    exm_json_kstr(j, "kit_evidence", r->kit_evidence);
+    exm_json_kstr(j, "content", r->content);
+    exm_json_ku64(j, "reads_in", r->reads_in);
+    exm_json_key(j, "fates");
+    exm_json_object(j);
+    for (int f = 0; f < EXM_FATE_COUNT; f++)
+        exm_json_ku64(j, exm_fate_name((exm_fate) f), r->fate[f]);
+    exm_json_end(j);
+    exm_json_key(j, "kept");
+    exm_json_object(j);
+    for (size_t i = 0; i < r->n_classes; i++)
+        exm_json_ku64(j, r->classes[i].name, r->classes[i].em[0]);
+    exm_json_ku64(j, "unannotated", r->unannotated);
+    exm_json_ku64(j, "foreign", r->foreign);
+    exm_json_end(j);
+    exm_json_ku64(j, "molecules", r->molecules);
+    exm_json_key(j, "clades");
+    exm_json_array(j);
+    for (size_t i = 0; i < r->n_clades && i < 20; i++) {
+        exm_json_object(j);
+        exm_json_kstr(j, "clade", r->clades[i].name);
+        exm_json_ku64(j, "reads", r->clades[i].reads);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+    exm_json_key(j, "items");
+    exm_json_array(j);
+    for (size_t i = 0; i < q->n; i++) {
+        const exm_qc_item *x = q->item + i;
+
+        exm_json_object(j);
+        exm_json_kstr(j, "id", x->id);
+        exm_json_kstr(j, "title", x->title);
+        exm_json_kdouble(j, "value", x->value);
+        exm_json_kstr(j, "unit", x->unit);
+        exm_json_kdouble(j, "low", x->low);
+        exm_json_kdouble(j, "high", x->high);
+        exm_json_kstr(j, "verdict", exm_verdict_name(x->verdict));
+        exm_json_kstr(j, "reason", x->reason);
+        exm_json_kstr(j, "source", x->source);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+    exm_json_end(j);
+}
