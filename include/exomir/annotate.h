@@ -30,7 +30,8 @@ extern "C" {
 enum {
     EXM_MAX_SUBS = 2,
     EXM_MAX_TAIL = 3,
-    EXM_WINDOW_5P = 5, /* |d5| <= 5 and d3 in [-8, 6]: inside, a hairpin read is the mature's */
+    EXM_WINDOW_5P =
+        5, /* |d5| <= 5 and d3 in [-8, 6]: inside, a hairpin read is the mature's */
     EXM_WINDOW_3P_IN = 8,
     EXM_WINDOW_3P_OUT = 6
 };
@@ -38,11 +39,13 @@ enum {
 typedef struct exm_candidate {
     uint32_t class_id;
     uint32_t template_id;
-    uint32_t mature; /* mature id, or UINT32_MAX: hairpin outside its matures, or other class */
+    uint32_t
+        mature; /* mature id, or UINT32_MAX: hairpin outside its matures, or other class */
     uint32_t entity; /* entity id, or UINT32_MAX */
     int64_t start;   /* template position of read base 0; negative with 5' additions */
     uint32_t cost, shift;
-    int8_t d5, d3; /* templated 5' / 3' end against the mature: + is to the right (mirGFF3 iso_5p,
+    int8_t d5,
+        d3; /* templated 5' / 3' end against the mature: + is to the right (mirGFF3 iso_5p,
                       iso_3p); additions and tail are not part of the templated stretch */
     uint8_t n_sub, n_add5, n_tail;
     uint8_t sub_at[EXM_MAX_SUBS];  /* 0-based read position of each substitution */
@@ -58,10 +61,11 @@ void exm_annotator_free(exm_annotator *a);
 
 /* A caller-owned result that is reused from read to read. */
 typedef struct exm_annotation {
-    exm_candidate *cand; /* best cost first; then class_id, shift, entity, template, start */
+    exm_candidate
+        *cand; /* best cost first; then class_id, shift, entity, template, start */
     size_t n, cap;
-    size_t n_best;     /* candidates of the least cost: the explanations that tie */
-    uint64_t scanned;  /* seeds looked at, for statistics */
+    size_t n_best;    /* candidates of the least cost: the explanations that tie */
+    uint64_t scanned; /* seeds looked at, for statistics */
 } exm_annotation;
 void exm_annotation_done(exm_annotation *a);
 
@@ -73,7 +77,8 @@ void exm_annotation_done(exm_annotation *a);
  * one of least shift is named.
  */
 EXM_MUST_USE exm_status exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi,
-                                     uint32_t margin, exm_annotation *ret, exm_error *reterr);
+                                     uint32_t margin, exm_annotation *ret,
+                                     exm_error *reterr);
 /* The same for an insert of any length >= 16 over ACGT letters (hairpins beyond 63 nt do not count). */
 EXM_MUST_USE exm_status exm_annotate_long(const exm_annotator *a, const char *seq,
                                           uint32_t len, uint32_t margin,

@@ -33,7 +33,7 @@ void exm_buf_put(exm_buf *b, const void *p, size_t n);
 void exm_buf_puts(exm_buf *b, const char *s);
 void exm_buf_putc(exm_buf *b, char c);
 void exm_buf_putf(exm_buf *b, const char *fmt, ...) EXM_PRINTF(2, 3); /* no %f/%g: locale */
-void exm_buf_put_u64(exm_buf *b, uint64_t v); /* decimal */
+void exm_buf_put_u64(exm_buf *b, uint64_t v);                         /* decimal */
 void exm_buf_put_i64(exm_buf *b, int64_t v);
 
 /*

@@ -11,8 +11,8 @@ extern "C" {
 typedef struct exm_collapse exm_collapse;
 
 typedef struct exm_collapse_options {
-    int umi;              /* 1: count distinct UMIs per insert as well */
-    uint64_t expect;      /* unique inserts expected; sizes the table at once */
+    int umi;         /* 1: count distinct UMIs per insert as well */
+    uint64_t expect; /* unique inserts expected; sizes the table at once */
 } exm_collapse_options;
 
 EXM_MUST_USE exm_status exm_collapse_new(const exm_collapse_options *o, exm_collapse **ret,

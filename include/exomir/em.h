@@ -31,7 +31,7 @@ typedef struct exm_em_problem {
 
 typedef struct exm_em_options {
     unsigned max_iterations; /* default 500 */
-    double tolerance;        /* stop when max |change of t| < tolerance; default 1e-3 reads */
+    double tolerance; /* stop when max |change of t| < tolerance; default 1e-3 reads */
 } exm_em_options;
 
 exm_em_options exm_em_defaults(void);

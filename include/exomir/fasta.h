@@ -27,7 +27,8 @@ typedef struct exm_fasta exm_fasta;
 EXM_MUST_USE exm_status exm_fasta_parse(const char *data, size_t n, const char *source,
                                         exm_fasta **ret, exm_error *reterr);
 /* Through input.h, so gz/bgz/zst are verified; "-" is standard input. */
-EXM_MUST_USE exm_status exm_fasta_read(const char *path, exm_fasta **ret, exm_error *reterr);
+EXM_MUST_USE exm_status exm_fasta_read(const char *path, exm_fasta **ret,
+                                       exm_error *reterr);
 size_t exm_fasta_count(const exm_fasta *f);
 const exm_fasta_entry *exm_fasta_get(const exm_fasta *f, size_t i);
 void exm_fasta_free(exm_fasta *f);

@@ -3,8 +3,8 @@
 #define EXM_INFER_H
 
 #include "exomir/buf.h"
-#include "exomir/layout.h"
 #include "exomir/fastq.h"
+#include "exomir/layout.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -12,31 +12,33 @@ extern "C" {
 
 typedef enum exm_kit_call {
     EXM_KIT_UNCLEAR = 0,
-    EXM_KIT_PRESET,     /* a known kit */
-    EXM_KIT_TRIMMED,    /* reads carry no adapter: already trimmed */
-    EXM_KIT_UNKNOWN_3P  /* an enriched 3' sequence that no preset knows: reported, not used */
+    EXM_KIT_PRESET,    /* a known kit */
+    EXM_KIT_TRIMMED,   /* reads carry no adapter: already trimmed */
+    EXM_KIT_UNKNOWN_3P /* an enriched 3' sequence that no preset knows: reported, not used */
 } exm_kit_call;
 
 enum { EXM_INFER_READS = 20000 }; /* reads looked at */
 
 typedef struct exm_infer_score {
     char kit[24];
-    double found; /* share of reads with the kit's adapter at a plausible insert (15-40 nt) */
+    double
+        found; /* share of reads with the kit's adapter at a plausible insert (15-40 nt) */
     double found_any; /* share with the adapter anywhere */
 } exm_infer_score;
 
 typedef struct exm_inference {
     exm_kit_call call;
-    exm_layout layout;       /* the preset, or exm_layout_none() for TRIMMED */
-    uint64_t reads;          /* reads looked at */
+    exm_layout layout; /* the preset, or exm_layout_none() for TRIMMED */
+    uint64_t reads;    /* reads looked at */
     exm_infer_score score[16];
-    size_t n_scores;         /* every preset, best first */
+    size_t n_scores;                    /* every preset, best first */
     char enriched[EXM_ADAPTER_MAX + 1]; /* commonest 3' sequence after an insert, or "" */
     double enriched_share;
-    double length_spread;    /* share of reads that are not of the commonest length */
-    double prefix_same; /* reads that share nt 5-16 with an earlier one: share that also have
+    double length_spread; /* share of reads that are not of the commonest length */
+    double
+        prefix_same; /* reads that share nt 5-16 with an earlier one: share that also have
                            its nt 1-4.  Near 1, but near 0 behind random 5' ends (4N kits) */
-    char evidence[512];      /* the reason in words, for humans */
+    char evidence[512]; /* the reason in words, for humans */
 } exm_inference;
 
 /*

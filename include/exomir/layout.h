@@ -31,11 +31,12 @@ enum { EXM_ADAPTER_MAX = 64, EXM_UMI_MAX = 32 };
  *           "N4,insert,N4,TGGAATTCTCGGGTGCCAAGG"   "N3,insert,A10,min15"
  */
 typedef struct exm_layout {
-    char name[24];     /* preset name, or "custom", or "none" */
-    uint32_t n_5, n_3; /* nt cut 5' of the insert / between insert and adapter (UMI included) */
-    uint32_t umi5_at, umi5_len; /* within the first n_5 nt */
-    uint32_t umi3_at, umi3_len; /* within the n_3 nt between insert and adapter */
-    uint32_t umi_after_len;     /* UMI directly after the adapter */
+    char name[24]; /* preset name, or "custom", or "none" */
+    uint32_t n_5,
+        n_3; /* nt cut 5' of the insert / between insert and adapter (UMI included) */
+    uint32_t umi5_at, umi5_len;        /* within the first n_5 nt */
+    uint32_t umi3_at, umi3_len;        /* within the n_3 nt between insert and adapter */
+    uint32_t umi_after_len;            /* UMI directly after the adapter */
     char adapter[EXM_ADAPTER_MAX + 1]; /* "" when poly_a > 0 or no adapter */
     uint32_t adapter_len;
     int max_mismatches; /* -1: floor(0.1 x overlap); else this many at full overlap */

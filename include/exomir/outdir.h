@@ -39,7 +39,8 @@ EXM_MUST_USE exm_status exm_outfile_put(const char *path, const exm_buf *b,
  */
 typedef struct exm_outdir exm_outdir;
 
-EXM_MUST_USE exm_status exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr);
+EXM_MUST_USE exm_status exm_outdir_new(const char *dir, exm_outdir **ret,
+                                       exm_error *reterr);
 /* name may hold one or more '/', e.g. "records/S1.exr": folders are made. */
 EXM_MUST_USE exm_status exm_outdir_put(exm_outdir *d, const char *name, const exm_buf *b,
                                        exm_error *reterr);

@@ -22,7 +22,8 @@ unsigned exm_pool_threads(const exm_pool *p);
  * ran is returned, so the report does not depend on timing when all tasks are
  * started in order.  Not reentrant: one run at a time per pool.
  */
-typedef exm_status (*exm_pool_task)(void *ctx, size_t i, unsigned worker, exm_error *reterr);
+typedef exm_status (*exm_pool_task)(void *ctx, size_t i, unsigned worker,
+                                    exm_error *reterr);
 EXM_MUST_USE exm_status exm_pool_run(exm_pool *p, size_t n, exm_pool_task task, void *ctx,
                                      exm_error *reterr);
 

@@ -27,7 +27,7 @@ typedef struct exm_qc_item {
     double value;       /* in 'unit'; NaN with NA */
     double low, high;   /* limits, NaN when that side has none */
     exm_verdict verdict;
-    char reason[256];   /* plain words with value and limit, and what to do */
+    char reason[256]; /* plain words with value and limit, and what to do */
 } exm_qc_item;
 
 enum { EXM_QC_MAX = 40 };

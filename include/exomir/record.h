@@ -18,14 +18,14 @@ typedef struct exm_record_feature {
     uint32_t class_id;
     uint64_t em[2];     /* EM, integers by largest remainder over the whole sample */
     uint64_t unique[2]; /* reads that fit this feature alone */
-    uint64_t best[2];   /* reads whose best explanation, ties by documented order, is this */
+    uint64_t best[2]; /* reads whose best explanation, ties by documented order, is this */
 } exm_record_feature;
 
 typedef struct exm_record_class {
     char *name;
-    uint32_t kind;        /* exm_class_kind */
-    uint64_t em[2];       /* sum over its features */
-    uint64_t unambiguous; /* reads of one feature only */
+    uint32_t kind;           /* exm_class_kind */
+    uint64_t em[2];          /* sum over its features */
+    uint64_t unambiguous;    /* reads of one feature only */
     uint64_t shared_within;  /* reads tied between features of this class only */
     uint64_t shared_between; /* reads (by best) tied with another class */
 } exm_record_class;
@@ -42,14 +42,14 @@ typedef struct exm_record_isomir {
 } exm_record_isomir;
 
 typedef struct exm_record_mature {
-    char *name;     /* mature name(s) at this place */
-    char *hairpins; /* parent hairpins that hold the mature, ',' between */
+    char *name;          /* mature name(s) at this place */
+    char *hairpins;      /* parent hairpins that hold the mature, ',' between */
     uint32_t start, len; /* of the mature on the first of them, 0-based */
 } exm_record_mature;
 
 typedef struct exm_record {
     char *sample;
-    char content[33];                /* order-free hash of the reads */
+    char content[33]; /* order-free hash of the reads */
     char params_sha256[EXM_SHA256_HEX];
     char ref_sha256[EXM_SHA256_HEX];
     char version[32];
@@ -64,24 +64,27 @@ typedef struct exm_record {
     uint64_t fate[EXM_FATE_COUNT];
     uint64_t adapter_found; /* reads with the adapter, whatever their fate */
     uint64_t annotated, unannotated, foreign;
-    uint64_t molecules;    /* kept, after UMI deduplication */
-    uint64_t unique_reads; /* distinct inserts among kept reads */
-    uint64_t top5_reads;   /* reads of the five commonest inserts */
-    uint64_t bases, bases_q30; /* over whole reads; 0/0 without qualities */
+    uint64_t molecules;               /* kept, after UMI deduplication */
+    uint64_t unique_reads;            /* distinct inserts among kept reads */
+    uint64_t top5_reads;              /* reads of the five commonest inserts */
+    uint64_t bases, bases_q30;        /* over whole reads; 0/0 without qualities */
     uint64_t len_raw[EXM_LEN_BINS];   /* read length as sequenced */
     uint64_t len_kept[EXM_LEN_BINS];  /* insert length of kept reads */
     uint64_t len_short[EXM_LEN_BINS]; /* insert length of dimers and short ones */
     uint64_t *len_by_class;           /* [n_classes][EXM_LEN_BINS], by best class */
     uint64_t mirnas_in_reference;
-    double error_rate; /* substitutions per nt in reads of unambiguous miRNAs; NaN if < 1,000 reads */
+    double
+        error_rate; /* substitutions per nt in reads of unambiguous miRNAs; NaN if < 1,000 reads */
 
     exm_record_class *classes; /* order of the bundle; class 0 is miRNA */
     size_t n_classes;
-    exm_record_feature *features; /* sorted by class, then name; only those with any count */
+    exm_record_feature
+        *features; /* sorted by class, then name; only those with any count */
     size_t n_features;
     exm_record_mature *matures;
     size_t n_matures;
-    exm_record_isomir *isomirs; /* sorted by feature, then length, then sequence (ACGT order) */
+    exm_record_isomir
+        *isomirs; /* sorted by feature, then length, then sequence (ACGT order) */
     size_t n_isomirs;
     struct exm_record_clade {
         char *name;

@@ -37,7 +37,8 @@ typedef struct exm_ref_class {
 } exm_ref_class;
 
 typedef struct exm_ref_template {
-    const char *name, *accession; /* identical sequences are one template, names joined by '/' */
+    const char *name,
+        *accession; /* identical sequences are one template, names joined by '/' */
     uint32_t class_id;
     uint32_t len;
     uint64_t start; /* position of its first base in the text */
@@ -52,9 +53,10 @@ typedef struct exm_ref_mature {
 } exm_ref_mature;
 
 typedef struct exm_ref_entity {
-    const char *name;    /* feature name in every output */
-    const char *seq;     /* ACGT */
-    const char *aliases; /* other names (older versions, MirGeneDB, accession), ',' between, or "" */
+    const char *name; /* feature name in every output */
+    const char *seq;  /* ACGT */
+    const char *
+        aliases; /* other names (older versions, MirGeneDB, accession), ',' between, or "" */
     uint32_t len, first_mature_ref, n_mature_refs; /* into exm_ref_entity_matures() */
 } exm_ref_entity;
 
@@ -66,8 +68,8 @@ EXM_MUST_USE exm_status exm_ref_open_memory(const void *p, size_t n, const char 
                                             exm_ref **ret, exm_error *reterr);
 void exm_ref_free(exm_ref *r);
 
-const char *exm_ref_sha256(const exm_ref *r);     /* of the payload: identity in provenance */
-const char *exm_ref_species(const exm_ref *r);    /* "hsa" */
+const char *exm_ref_sha256(const exm_ref *r);  /* of the payload: identity in provenance */
+const char *exm_ref_species(const exm_ref *r); /* "hsa" */
 const char *exm_ref_provenance(const exm_ref *r); /* JSON: sources with SHA-256, counts */
 
 uint32_t exm_ref_n_classes(const exm_ref *r);
@@ -120,8 +122,9 @@ typedef struct exm_ref_source {
 } exm_ref_source;
 
 typedef struct exm_ref_build_options {
-    const char *mature, *hairpin, *gff; /* FASTA, FASTA, GFF3 (gff may be NULL: located by search) */
-    const char *species;                /* prefix filter "hsa" (case-blind), NULL keeps all */
+    const char *mature, *hairpin,
+        *gff;            /* FASTA, FASTA, GFF3 (gff may be NULL: located by search) */
+    const char *species; /* prefix filter "hsa" (case-blind), NULL keeps all */
     const exm_ref_source *classes;
     size_t n_classes;
     const exm_ref_source *spikes;
@@ -134,7 +137,8 @@ typedef struct exm_ref_build_options {
 
 /* What the builder did, for the terminal and ref show; all counts. */
 typedef struct exm_ref_build_log {
-    uint32_t matures_read, matures_placed, matures_unplaced, entities, hairpins, merged_templates;
+    uint32_t matures_read, matures_placed, matures_unplaced, entities, hairpins,
+        merged_templates;
     uint32_t clade_kmers, clade_kmers_dropped;
     exm_buf notes; /* one line per remark: unplaced matures, GFF disagreements ... */
 } exm_ref_build_log;

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 typedef struct exm_report_info {
-    const char *title;     /* "exomir count" */
+    const char *title; /* "exomir count" */
     const char *version;
     const char *command;   /* parameters in words, no paths of this machine */
     const char *reference; /* species and SHA-256 */
@@ -23,8 +23,8 @@ typedef struct exm_report_info {
  * 1,000 samples (one JSON block, rows drawn on demand).
  */
 EXM_MUST_USE exm_status exm_report_count(const exm_record *const *records, const exm_qc *qc,
-                                         size_t n, const exm_report_info *info, exm_buf *ret,
-                                         exm_error *reterr);
+                                         size_t n, const exm_report_info *info,
+                                         exm_buf *ret, exm_error *reterr);
 
 #ifdef __cplusplus
 }

@@ -13,12 +13,13 @@ extern "C" {
 #endif
 
 typedef struct exm_sample_options {
-    int infer_kit;      /* 1: --kit auto; 0: 'layout' holds */
+    int infer_kit; /* 1: --kit auto; 0: 'layout' holds */
     exm_layout layout;
     exm_trim_options trim;
     exm_reader_options reader;
     int allow_empty, allow_no_adapter, allow_low_mirna;
-    void (*progress)(void *ctx, uint64_t done, uint64_t total, uint64_t reads); /* or NULL */
+    void (*progress)(void *ctx, uint64_t done, uint64_t total,
+                     uint64_t reads); /* or NULL */
     void *progress_ctx;
 } exm_sample_options;
 

@@ -11,17 +11,17 @@ extern "C" {
 #endif
 
 typedef struct exm_simulate_options {
-    uint64_t reads;         /* default 300,000 */
-    uint64_t seed;          /* default 1 */
-    uint32_t read_len;      /* cycles, default 51 */
-    exm_layout layout;      /* default truseq */
-    double share_cargo;     /* reads from other classes of the bundle, default 0.10 */
-    const char *cargo;      /* "tRNA=0.06,rRNA=0.04", or NULL: share_cargo over all classes */
-    double share_random;    /* random inserts, default 0.05 */
-    double share_dimer;     /* adapter dimers, default 0 */
-    double error_rate;      /* substitutions per sequenced nt, default 0.001 */
-    double isomir_rate;     /* miRNA reads that are not the canonical mature, default 0.5 */
-    uint32_t mirnas;        /* entities expressed, default 400; abundance log-normal */
+    uint64_t reads;      /* default 300,000 */
+    uint64_t seed;       /* default 1 */
+    uint32_t read_len;   /* cycles, default 51 */
+    exm_layout layout;   /* default truseq */
+    double share_cargo;  /* reads from other classes of the bundle, default 0.10 */
+    const char *cargo;   /* "tRNA=0.06,rRNA=0.04", or NULL: share_cargo over all classes */
+    double share_random; /* random inserts, default 0.05 */
+    double share_dimer;  /* adapter dimers, default 0 */
+    double error_rate;   /* substitutions per sequenced nt, default 0.001 */
+    double isomir_rate;  /* miRNA reads that are not the canonical mature, default 0.5 */
+    uint32_t mirnas;     /* entities expressed, default 400; abundance log-normal */
     double molecules_share; /* with a UMI layout: molecules / reads, default 0.4 */
     int quality_levels;     /* 4 (binned) or 40 */
 } exm_simulate_options;
@@ -34,7 +34,8 @@ exm_simulate_options exm_simulate_defaults(void);
  * "sim<n>:<feature>:<variant>", the variant in this program's own normal form (what a
  * tail that happens to match the template becomes templated, and so on).
  */
-typedef exm_status (*exm_simulate_sink)(void *ctx, const char *p, size_t n, exm_error *reterr);
+typedef exm_status (*exm_simulate_sink)(void *ctx, const char *p, size_t n,
+                                        exm_error *reterr);
 EXM_MUST_USE exm_status exm_simulate_reads(const exm_ref *ref,
                                            const exm_simulate_options *o,
                                            exm_simulate_sink sink, void *ctx,

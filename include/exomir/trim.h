@@ -12,18 +12,18 @@ extern "C" {
 /* Why a read went no further.  Every read ends in exactly one of these. */
 typedef enum exm_fate {
     EXM_FATE_KEPT = 0,
-    EXM_FATE_DIMER,          /* insert of 0-3 nt: adapter dimer */
-    EXM_FATE_SHORT,          /* insert below min_len */
-    EXM_FATE_LONG,           /* insert above max_len */
-    EXM_FATE_NO_ADAPTER,     /* adapter required (poly-A, UMI or random-end kits) and absent */
-    EXM_FATE_NO_UMI,         /* UMI shorter than required, or holds an N */
+    EXM_FATE_DIMER,      /* insert of 0-3 nt: adapter dimer */
+    EXM_FATE_SHORT,      /* insert below min_len */
+    EXM_FATE_LONG,       /* insert above max_len */
+    EXM_FATE_NO_ADAPTER, /* adapter required (poly-A, UMI or random-end kits) and absent */
+    EXM_FATE_NO_UMI,     /* UMI shorter than required, or holds an N */
     EXM_FATE_AMBIGUOUS_BASE, /* N in the insert */
     EXM_FATE_LOW_QUALITY,    /* expected errors of the insert above max_ee */
     EXM_FATE_LOW_COMPLEXITY, /* one base, or one dinucleotide, makes up the insert */
     EXM_FATE_COUNT
 } exm_fate;
 
-const char *exm_fate_name(exm_fate f);        /* "kept", "adapter_dimer" ...: used in outputs */
+const char *exm_fate_name(exm_fate f); /* "kept", "adapter_dimer" ...: used in outputs */
 const char *exm_fate_description(exm_fate f); /* one sentence for reports */
 
 typedef struct exm_trim_options {
@@ -32,10 +32,10 @@ typedef struct exm_trim_options {
     uint32_t max_len;      /* default 1000 nt */
     uint32_t min_overlap;  /* default 3, as cutadapt -O 3 */
     double max_error_rate; /* default 0.1, as cutadapt -e 0.1 */
-    int quality_cutoff;    /* 3' quality trimming before the adapter search; 0 (default) is off */
-    double max_ee;         /* expected errors allowed in the insert, default 1.0; < 0 is off */
-    double max_one_base;   /* share of the commonest base or dinucleotide, default 0.9 */
-    uint32_t min_umi;      /* UMIs shorter than this are dropped; default 10 (or the UMI's
+    int quality_cutoff; /* 3' quality trimming before the adapter search; 0 (default) is off */
+    double max_ee;      /* expected errors allowed in the insert, default 1.0; < 0 is off */
+    double max_one_base; /* share of the commonest base or dinucleotide, default 0.9 */
+    uint32_t min_umi;    /* UMIs shorter than this are dropped; default 10 (or the UMI's
                               full length when that is shorter) */
 } exm_trim_options;
 

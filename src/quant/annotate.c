@@ -78,7 +78,8 @@ exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
 {
     exm_annotator *a;
 
-    if (!ref || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "annotator: an argument is NULL");
+    if (!ref || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "annotator: an argument is NULL");
     a = calloc(1, sizeof *a);
     if (a) a->min_bits = calloc(exm_ref_n_classes(ref), sizeof *a->min_bits);
     if (!a || !a->min_bits) {
@@ -197,8 +198,7 @@ judge(struct query *q, uint64_t begin, uint64_t seed, uint64_t differ)
     const uint32_t id = exm_ref_template_at(q->a->ref, seed);
     const exm_ref_template *t = exm_ref_template_get(q->a->ref, id);
     const uint64_t late = differ >> (q->n - EXM_MAX_TAIL);
-    const uint32_t tail =
-        late ? EXM_MAX_TAIL - (uint32_t) __builtin_ctzll(late) : 0;
+    const uint32_t tail = late ? EXM_MAX_TAIL - (uint32_t) __builtin_ctzll(late) : 0;
     const uint32_t core = q->n - tail;
     uint64_t core_differ = differ & low_bits(core);
     const uint32_t wrong = (uint32_t) __builtin_popcountll(core_differ);
@@ -266,10 +266,10 @@ scan(struct query *q, const struct seeds *s, uint32_t from)
         q->out->scanned += (uint64_t) (end - p);
         for (; p < end; p++) {
             const uint64_t begin = (uint64_t) *p - s->at[i];
-            const uint64_t differ = ((q->lo ^ window(q->a->lo, begin)) |
-                                     (q->hi ^ window(q->a->hi, begin)) |
-                                     window(q->a->no, begin)) &
-                                    mask;
+            const uint64_t differ =
+                ((q->lo ^ window(q->a->lo, begin)) | (q->hi ^ window(q->a->hi, begin)) |
+                 window(q->a->no, begin)) &
+                mask;
             exm_status st;
 
             /* Two substitutions and a tail of three at most: 2 + 3 bits. */
@@ -382,7 +382,8 @@ exm_pack(const char *seq, size_t len, uint64_t *lo, uint64_t *hi, exm_error *ret
 {
     uint64_t a = 0, b = 0;
 
-    if (!seq || !lo || !hi) return exm_fail(reterr, EXM_EINVAL, 0, "pack: an argument is NULL");
+    if (!seq || !lo || !hi)
+        return exm_fail(reterr, EXM_EINVAL, 0, "pack: an argument is NULL");
     if (len > 63)
         return exm_fail(reterr, EXM_EDATA, 63, "%zu nt are more than the 63 that fit", len);
     for (size_t i = 0; i < len; i++) {

@@ -74,8 +74,8 @@ is_known(const exm_annotation *o, uint32_t template_id, int64_t start)
 }
 
 static exm_status
-judge(const exm_annotator *a, const exm_ref *ref, const char *seq, uint32_t len, uint64_t begin,
-      uint64_t seed, exm_annotation *o, exm_error *reterr)
+judge(const exm_annotator *a, const exm_ref *ref, const char *seq, uint32_t len,
+      uint64_t begin, uint64_t seed, exm_annotation *o, exm_error *reterr)
 {
     const uint32_t id = exm_ref_template_at(ref, seed);
     const exm_ref_template *t = exm_ref_template_get(ref, id);
@@ -131,7 +131,8 @@ exm_annotate_long(const exm_annotator *a, const char *seq, uint32_t len, uint32_
         for (uint32_t k = x->off[code]; k < x->off[code + 1]; k++) {
             exm_status st;
 
-            if (x->pos[k] < at || x->pos[k] - at + (uint64_t) len + WORD > exm_ref_text_len(ref))
+            if (x->pos[k] < at ||
+                x->pos[k] - at + (uint64_t) len + WORD > exm_ref_text_len(ref))
                 continue;
             st = judge(a, ref, seq, len, x->pos[k] - at, x->pos[k], ret, reterr);
             if (st != EXM_OK) return st;

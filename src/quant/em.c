@@ -61,7 +61,8 @@ exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
     unsigned k = 0;
     exm_status st;
 
-    if (!p || !o || !ret_t) return exm_fail(reterr, EXM_EINVAL, 0, "EM: an argument is NULL");
+    if (!p || !o || !ret_t)
+        return exm_fail(reterr, EXM_EINVAL, 0, "EM: an argument is NULL");
     st = check(p, reterr);
     if (st != EXM_OK) return st;
     t = calloc(p->n_features ? p->n_features : 1, sizeof *t);
@@ -88,8 +89,8 @@ exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
     free(t);
     free(next);
     if (change >= o->tolerance)
-        return exm_fail(reterr, EXM_ENOCONV, k, "EM: change of %.3g reads after %u iterations",
-                        change, k);
+        return exm_fail(reterr, EXM_ENOCONV, k,
+                        "EM: change of %.3g reads after %u iterations", change, k);
     return EXM_OK;
 }
 

@@ -108,15 +108,17 @@ put_reason(const struct story *s, exm_buf *b)
     if (s->len < LEAST) {
         exm_buf_putf(b, "Too short: inserts have at least %d nt.", LEAST);
     } else if (s->ann.n == 0) {
-        exm_buf_puts(b, "Nothing in the reference explains it with at most 2 substitutions, a "
-                        "tail of 3 and enough matching bases to exclude chance.");
+        exm_buf_puts(b,
+                     "Nothing in the reference explains it with at most 2 substitutions, a "
+                     "tail of 3 and enough matching bases to exclude chance.");
     } else {
-        exm_buf_putf(b, "%s (%s) explains it at cost %u", feature_name(s, w), class_name(s, w),
-                     w->cost);
+        exm_buf_putf(b, "%s (%s) explains it at cost %u", feature_name(s, w),
+                     class_name(s, w), w->cost);
         if (ties > 1)
-            exm_buf_putf(b, ", and so do others: %zu features tie. The tie is kept: 'unique' "
-                            "leaves the read out, 'best' names the first in order of class, "
-                            "shift and name, EM shares it by what else the sample holds.",
+            exm_buf_putf(b,
+                         ", and so do others: %zu features tie. The tie is kept: 'unique' "
+                         "leaves the read out, 'best' names the first in order of class, "
+                         "shift and name, EM shares it by what else the sample holds.",
                          ties);
         else if (s->ann.n_best > 1)
             exm_buf_putf(b, ", at %zu places of the same feature.", s->ann.n_best);
@@ -214,8 +216,9 @@ exm_explain_read(const exm_ref *ref, const exm_annotator *a, const char *seq, in
         return exm_fail(reterr, EXM_EINVAL, 0, "explain: an argument is NULL");
     letters = normal_letters(seq, &bad);
     if (!letters && bad != SIZE_MAX)
-        return exm_fail(reterr, EXM_EDATA, bad, "base %zu of the read, '%c', is none of A C G T U",
-                        bad + 1, seq[bad]);
+        return exm_fail(reterr, EXM_EDATA, bad,
+                        "base %zu of the read, '%c', is none of A C G T U", bad + 1,
+                        seq[bad]);
     if (!letters) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the read");
     s.seq = letters;
     s.len = (uint32_t) strlen(letters);
@@ -225,8 +228,7 @@ exm_explain_read(const exm_ref *ref, const exm_annotator *a, const char *seq, in
         st = exm_pack(letters, s.len, &lo, &hi, reterr);
         if (st == EXM_OK) st = exm_annotate(a, lo, hi, MARGIN, &s.ann, reterr);
     }
-    if (st == EXM_OK)
-        st = json ? put_json(&s, ret, reterr) : put_text(&s, ret, reterr);
+    if (st == EXM_OK) st = json ? put_json(&s, ret, reterr) : put_text(&s, ret, reterr);
     exm_annotation_done(&s.ann);
     free(letters);
     return st;

@@ -80,11 +80,22 @@ static int
 uid_code(char c)
 {
     switch (c) {
-    case 'A': case 'a': return 0;
-    case 'C': case 'c': return 1;
-    case 'G': case 'g': return 2;
-    case 'T': case 't': case 'U': case 'u': return 3;
-    default: return -1;
+    case 'A':
+    case 'a':
+        return 0;
+    case 'C':
+    case 'c':
+        return 1;
+    case 'G':
+    case 'g':
+        return 2;
+    case 'T':
+    case 't':
+    case 'U':
+    case 'u':
+        return 3;
+    default:
+        return -1;
     }
 }
 
@@ -99,7 +110,8 @@ put_symbols(exm_buf *out, unsigned v, int short_form)
 }
 
 exm_status
-exm_uid_put(const char *prefix, const char *seq, size_t len, exm_buf *out, exm_error *reterr)
+exm_uid_put(const char *prefix, const char *seq, size_t len, exm_buf *out,
+            exm_error *reterr)
 {
     static const unsigned base[] = {0, 0, 4, 20, 84}; /* by length of the rest */
     unsigned v = 0;

@@ -62,9 +62,12 @@ static uint64_t
 cell(const exm_record_feature *f, column c, int which)
 {
     switch (c) {
-    case COL_UNIQUE: return f->unique[which];
-    case COL_BEST: return f->best[which];
-    case COL_EM: break;
+    case COL_UNIQUE:
+        return f->unique[which];
+    case COL_BEST:
+        return f->best[which];
+    case COL_EM:
+        break;
     }
     return f->em[which];
 }
@@ -121,7 +124,8 @@ put_classes(const exm_record *const *r, size_t n, exm_outdir *dir, exm_error *re
     exm_status st;
 
     put_header(&b, "class", r, n);
-    for (size_t c = 0; n > 0 && c < r[0]->n_classes; c++) { /* one reference: the same classes */
+    for (size_t c = 0; n > 0 && c < r[0]->n_classes;
+         c++) { /* one reference: the same classes */
         exm_buf_puts(&b, r[0]->classes[c].name);
         for (size_t i = 0; i < n; i++) {
             const exm_record_class *k = class_named(r[i], r[0]->classes[c].name);
@@ -207,7 +211,8 @@ unpack(const exm_record_isomir *x, char *seq)
 {
     const uint32_t len = length_of(x);
 
-    for (uint32_t i = 0; i < len; i++) seq[i] = "ACTG"[(x->lo >> i & 1) | (x->hi >> i & 1) << 1];
+    for (uint32_t i = 0; i < len; i++)
+        seq[i] = "ACTG"[(x->lo >> i & 1) | (x->hi >> i & 1) << 1];
     seq[len] = '\0';
 }
 
@@ -367,7 +372,8 @@ put_gff_row(struct walk *w, const struct entry *e, const char *seq)
     const exm_record_mature *m = mature_of(w, e);
     const uint32_t len = length_of(e->x);
     exm_buf *b = &w->out;
-    const int is_reference = v->d5 == 0 && v->d3 == 0 && !v->n_sub && !v->n_tail && !v->n_add5;
+    const int is_reference =
+        v->d5 == 0 && v->d3 == 0 && !v->n_sub && !v->n_tail && !v->n_add5;
     const long start = (long) m->start + v->d5 + 1;
     const long end = (long) m->start + (long) m->len + v->d3;
     exm_status st;
@@ -417,9 +423,9 @@ exm_outputs_gff3(const exm_record *const *records, size_t n, exm_outdir *dir,
 /* ---- coldata ---- */
 
 exm_status
-exm_outputs_coldata(const exm_record *const *records, size_t n, const char *const *extra_names,
-                    size_t n_extra, const char *const *extra_cells, exm_outdir *dir,
-                    exm_error *reterr)
+exm_outputs_coldata(const exm_record *const *records, size_t n,
+                    const char *const *extra_names, size_t n_extra,
+                    const char *const *extra_cells, exm_outdir *dir, exm_error *reterr)
 {
     exm_buf b = {0};
     exm_status st;
@@ -462,8 +468,8 @@ exm_outputs_coldata(const exm_record *const *records, size_t n, const char *cons
 /* ---- qc.json ---- */
 
 exm_status
-exm_outputs_qc(const exm_record *const *records, const exm_qc *qc, size_t n, exm_outdir *dir,
-               exm_error *reterr)
+exm_outputs_qc(const exm_record *const *records, const exm_qc *qc, size_t n,
+               exm_outdir *dir, exm_error *reterr)
 {
     exm_buf b = {0};
     exm_json j;

@@ -48,10 +48,8 @@ put_pconfig(exm_json *j, const char *id, const char *title, const char *x, const
 static const struct {
     const char *id, *title, *suffix;
 } columns[] = {
-    {"mirna", "miRNA", "%"},
-    {"mirnas_10", "miRNAs", ""},
-    {"adapter_found", "Adapter", "%"},
-    {"q30", "Q30", "%"},
+    {"mirna", "miRNA", "%"},           {"mirnas_10", "miRNAs", ""},
+    {"adapter_found", "Adapter", "%"}, {"q30", "Q30", "%"},
     {"unannotated", "Unknown", "%"},
 };
 
@@ -142,8 +140,10 @@ put_lengths(const exm_record *const *r, size_t n, exm_outdir *dir, exm_error *re
     exm_buf b = {0};
     exm_json j;
 
-    begin(&j, &b, "exomir_lengths", "Insert lengths", "Lengths of kept inserts.", "linegraph");
-    put_pconfig(&j, "exomir_lengths_plot", "exomir: insert lengths", "Length (nt)", "Reads");
+    begin(&j, &b, "exomir_lengths", "Insert lengths", "Lengths of kept inserts.",
+          "linegraph");
+    put_pconfig(&j, "exomir_lengths_plot", "exomir: insert lengths", "Length (nt)",
+                "Reads");
     exm_json_key(&j, "data");
     exm_json_object(&j);
     for (size_t i = 0; i < n; i++) {

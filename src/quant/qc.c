@@ -52,7 +52,8 @@ reads_in(const exm_record *r)
 static double
 adapter_found(const exm_record *r)
 {
-    return strcmp(r->kit, "none") == 0 ? (double) NAN : percent(r->adapter_found, r->reads_in);
+    return strcmp(r->kit, "none") == 0 ? (double) NAN
+                                       : percent(r->adapter_found, r->reads_in);
 }
 
 static double
@@ -142,7 +143,8 @@ top5(const exm_record *r)
 static double
 duplication(const exm_record *r)
 {
-    return r->umi_len && r->molecules ? (double) kept(r) / (double) r->molecules : (double) NAN;
+    return r->umi_len && r->molecules ? (double) kept(r) / (double) r->molecules
+                                      : (double) NAN;
 }
 
 static double
@@ -234,8 +236,8 @@ static const struct limit limits[] = {
      "Rare miRNAs are missed: sequence deeper, or compare only abundant ones"},
     {"adapter_found", "Adapter found", "%", "exomir", adapter_found, 50.0, NONE,
      EXM_VERDICT_WARN, "Check the kit, and whether inserts are longer than the reads"},
-    {"adapter_dimers", "Adapter dimers", "%", "exomir", dimers, NONE, 20.0, EXM_VERDICT_WARN,
-     "Too little input RNA, or the size selection failed"},
+    {"adapter_dimers", "Adapter dimers", "%", "exomir", dimers, NONE, 20.0,
+     EXM_VERDICT_WARN, "Too little input RNA, or the size selection failed"},
     {"length_mode", "Commonest insert length", "nt", "exomir", length_mode, 20.0, 24.0,
      EXM_VERDICT_WARN, "miRNA peaks at 21-23 nt: degraded RNA, or other cargo prevails"},
     {"length_19_24", "Inserts of 19-24 nt", "%", "exomir", share_19_24, 20.0, NONE,
@@ -244,10 +246,11 @@ static const struct limit limits[] = {
      "Other RNA prevails: see the cargo plot before counts are compared"},
     {"unannotated", "Inserts of unknown origin", "%", "exomir", unannotated, NONE, 60.0,
      EXM_VERDICT_NOTE, "Add classes to the reference (--class), or suspect contamination"},
-    {"foreign", "miRNA of other clades", "%", "exomir", foreign, NONE, 0.1, EXM_VERDICT_WARN,
+    {"foreign", "miRNA of other clades", "%", "exomir", foreign, NONE, 0.1,
+     EXM_VERDICT_WARN,
      "Another species in the sample, the kit's columns, or swapped samples"},
-    {"complexity", "Distinct inserts", "%", "exomir", complexity, 0.5, NONE, EXM_VERDICT_NOTE,
-     "Few molecules were amplified very often"},
+    {"complexity", "Distinct inserts", "%", "exomir", complexity, 0.5, NONE,
+     EXM_VERDICT_NOTE, "Few molecules were amplified very often"},
     {"mirnas_1", "miRNAs seen (1 read)", "miRNAs", "exomir", detected_1, 100.0, NONE,
      EXM_VERDICT_WARN, "Too few for most signatures"},
     {"mirnas_10", "miRNAs seen (10 reads)", "miRNAs", "exomir", detected_10, NONE, NONE,
@@ -258,26 +261,28 @@ static const struct limit limits[] = {
      EXM_VERDICT_NOTE, "More sequencing will hardly find new molecules"},
     {"q30", "Bases of Q30 and better", "%", "exomir", q30, 70.0, NONE, EXM_VERDICT_WARN,
      "A poor run: isomiRs and single-base differences are less sure"},
-    {"spikes", "Spike-ins among inserts", "%", "exomir", spikes, NONE, 30.0, EXM_VERDICT_NOTE,
-     "Spike-ins take much of the sequencing: less input than planned?"},
+    {"spikes", "Spike-ins among inserts", "%", "exomir", spikes, NONE, 30.0,
+     EXM_VERDICT_NOTE, "Spike-ins take much of the sequencing: less input than planned?"},
     {"ambiguous", "Reads that fit several features", "%", "exomir", ambiguous, NONE, 50.0,
      EXM_VERDICT_NOTE, "Compare the columns unique and EM of the miRNAs you rely on"},
-    {"between_classes", "Reads shared between classes", "%", "exomir", between_classes, NONE,
-     10.0, EXM_VERDICT_NOTE, "miRNAs that equal tRNA or rRNA pieces are uncertain"},
+    {"between_classes", "Reads shared between classes", "%", "exomir", between_classes,
+     NONE, 10.0, EXM_VERDICT_NOTE, "miRNAs that equal tRNA or rRNA pieces are uncertain"},
     {"error_rate", "Substitutions per base in miRNA", "%", "exomir", error_rate, NONE, 1.0,
      EXM_VERDICT_NOTE, "Poor sequencing, or many edited or variant miRNAs"},
     {"mirtrace_quality", "miRTrace: bases of Q30", "%", "miRTrace 1.0.1", q30, 50.0, NONE,
      EXM_VERDICT_WARN, "miRTrace calls this low sequencing quality"},
-    {"mirtrace_length", "miRTrace: reads of 20-25 nt", "%", "miRTrace 1.0.1", mirtrace_length,
-     25.0, NONE, EXM_VERDICT_WARN, "miRTrace calls this an unusual length distribution"},
-    {"mirtrace_passed", "miRTrace: reads that pass QC", "%", "miRTrace 1.0.1", mirtrace_passed,
-     25.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of few reads that pass"},
-    {"mirtrace_mirna", "miRTrace: miRNA of passing reads", "%", "miRTrace 1.0.1", mirna, 10.0,
-     NONE, EXM_VERDICT_WARN, "miRTrace warns of little miRNA"},
+    {"mirtrace_length", "miRTrace: reads of 20-25 nt", "%", "miRTrace 1.0.1",
+     mirtrace_length, 25.0, NONE, EXM_VERDICT_WARN,
+     "miRTrace calls this an unusual length distribution"},
+    {"mirtrace_passed", "miRTrace: reads that pass QC", "%", "miRTrace 1.0.1",
+     mirtrace_passed, 25.0, NONE, EXM_VERDICT_WARN,
+     "miRTrace warns of few reads that pass"},
+    {"mirtrace_mirna", "miRTrace: miRNA of passing reads", "%", "miRTrace 1.0.1", mirna,
+     10.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of little miRNA"},
     {"mirtrace_complexity", "miRTrace: reference miRNAs seen", "%", "miRTrace 1.0.1",
      mirtrace_complexity, 10.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of low complexity"},
-    {"excerpt_transcriptome", "exceRpt: transcriptome reads", "reads", "exceRpt", transcriptome,
-     1e5, NONE, EXM_VERDICT_WARN, "exceRpt rejects samples below 100,000"},
+    {"excerpt_transcriptome", "exceRpt: transcriptome reads", "reads", "exceRpt",
+     transcriptome, 1e5, NONE, EXM_VERDICT_WARN, "exceRpt rejects samples below 100,000"},
     {"excerpt_ratio", "exceRpt: transcriptome / genome", "", "exceRpt", not_computable, 0.5,
      NONE, EXM_VERDICT_WARN, "Needs a genome, which this reference does not hold"},
 };
@@ -302,11 +307,12 @@ say(exm_qc_item *q, const struct limit *l)
 
     if (q->verdict == EXM_VERDICT_NA)
         (void) snprintf(q->reason, sizeof q->reason, "Not computable here. %s",
-                        l->value == not_computable ? l->advice
-                                                   : "The input does not hold what it takes.");
+                        l->value == not_computable
+                            ? l->advice
+                            : "The input does not hold what it takes.");
     else if (q->verdict == EXM_VERDICT_PASS)
-        (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s", decimals_of(q->value), q->value,
-                        blank, l->unit);
+        (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s", decimals_of(q->value),
+                        q->value, blank, l->unit);
     else
         (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s, %s %.*f%s%s. %s.",
                         decimals_of(q->value), q->value, blank, l->unit,

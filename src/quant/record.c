@@ -46,7 +46,7 @@ exm_record_free(exm_record *r)
 /* ---- the codec ---- */
 
 struct codec {
-    exm_buf *out;              /* writing */
+    exm_buf *out;                         /* writing */
     const unsigned char *p, *end, *begin; /* reading, when out is NULL */
     const char *source;
     exm_status st;
@@ -307,7 +307,8 @@ do_isomirs(struct codec *c, exm_record *r)
     r->isomirs = do_array(c, r->isomirs, &r->n_isomirs, sizeof *r->isomirs, 13);
     for (size_t i = 0; c->st == EXM_OK && i < r->n_isomirs; i++) {
         exm_record_isomir *x = r->isomirs + i;
-        uint32_t step = x->feature - feature, turn = x->mature - mature; /* wrap is undone */
+        uint32_t step = x->feature - feature,
+                 turn = x->mature - mature; /* wrap is undone */
         uint64_t molecules_less = x->count[0] - x->count[1];
 
         do_u32(c, &step);
@@ -400,18 +401,20 @@ check_frame(const unsigned char *p, size_t n, const char *source, exm_error *ret
     if (n < MAGIC_BYTES + 1 + SHA_BYTES)
         return exm_fail(reterr, EXM_EDATA, n, "%s: sample record is truncated", source);
     if (p[MAGIC_BYTES] != FORMAT)
-        return exm_fail(reterr, EXM_EDATA, MAGIC_BYTES,
-                        "%s: sample record of format %u, made by a newer exomir; this one reads "
-                        "format %d",
-                        source, p[MAGIC_BYTES], FORMAT);
+        return exm_fail(
+            reterr, EXM_EDATA, MAGIC_BYTES,
+            "%s: sample record of format %u, made by a newer exomir; this one reads "
+            "format %d",
+            source, p[MAGIC_BYTES], FORMAT);
     st = exm_sha256_of(p, n - SHA_BYTES, hex, reterr);
     if (st != EXM_OK) return st;
     from_hex(hex, sha);
     if (memcmp(sha, p + n - SHA_BYTES, SHA_BYTES) != 0)
-        return exm_fail(reterr, EXM_EDATA, n,
-                        "%s: sample record is damaged: its checksum does not match (truncated "
-                        "copy?)",
-                        source);
+        return exm_fail(
+            reterr, EXM_EDATA, n,
+            "%s: sample record is damaged: its checksum does not match (truncated "
+            "copy?)",
+            source);
     return EXM_OK;
 }
 

@@ -16,11 +16,20 @@ put_text(exm_buf *b, const char *s)
 {
     for (; *s; s++) {
         switch (*s) {
-        case '<': exm_buf_puts(b, "&lt;"); break;
-        case '>': exm_buf_puts(b, "&gt;"); break;
-        case '&': exm_buf_puts(b, "&amp;"); break;
-        case '"': exm_buf_puts(b, "&quot;"); break;
-        default: exm_buf_putc(b, *s);
+        case '<':
+            exm_buf_puts(b, "&lt;");
+            break;
+        case '>':
+            exm_buf_puts(b, "&gt;");
+            break;
+        case '&':
+            exm_buf_puts(b, "&amp;");
+            break;
+        case '"':
+            exm_buf_puts(b, "&quot;");
+            break;
+        default:
+            exm_buf_putc(b, *s);
         }
     }
 }
@@ -42,8 +51,10 @@ put_number(exm_buf *b, uint64_t v)
 }
 
 static const char style[] =
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1d2330;background:#fff}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 "
+    "1rem;"
+    "color:#1d2330;background:#fff}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:"
+    "2rem}"
     "table{border-collapse:collapse}td,th{padding:.2rem .7rem;text-align:left;"
     "border-bottom:1px solid #d8dce4}.n{text-align:right;font-variant-numeric:tabular-nums}"
     ".warn,.fail{color:#a33c00;font-weight:600}.note{color:#3d5a99}svg{background:#f6f7fa}"
@@ -80,8 +91,9 @@ put_attention(exm_buf *b, const exm_record *const *r, const exm_qc *qc, size_t n
 static void
 put_samples(exm_buf *b, const exm_record *const *r, const exm_qc *qc, size_t n)
 {
-    exm_buf_puts(b, "<h2>Samples</h2><table><tr><th>Sample<th>Kit<th class=n>Reads"
-                    "<th class=n>Kept<th class=n>miRNA<th class=n>Unannotated<th>Verdict</tr>");
+    exm_buf_puts(
+        b, "<h2>Samples</h2><table><tr><th>Sample<th>Kit<th class=n>Reads"
+           "<th class=n>Kept<th class=n>miRNA<th class=n>Unannotated<th>Verdict</tr>");
     for (size_t i = 0; i < n; i++) {
         exm_buf_puts(b, "<tr>");
         put_cell(b, r[i]->sample);
@@ -106,9 +118,9 @@ put_lengths(exm_buf *b, const exm_record *r)
         if (r->len_kept[i] > most) most = r->len_kept[i];
     exm_buf_putf(b, "<p>Insert length, 0 to %d nt; highest bar ", SHOWN_LENGTHS);
     exm_buf_put_u64(b, most);
-    exm_buf_putf(b,
-                 " reads</p><svg role=img aria-label=\"insert lengths\" width=612 height=110 "
-                 "viewBox=\"0 0 612 110\">");
+    exm_buf_putf(
+        b, " reads</p><svg role=img aria-label=\"insert lengths\" width=612 height=110 "
+           "viewBox=\"0 0 612 110\">");
     for (size_t i = 0; i <= SHOWN_LENGTHS; i++) {
         const uint64_t h = r->len_kept[i] * 100 / most;
 

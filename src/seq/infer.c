@@ -16,20 +16,21 @@
 
 enum {
     PRESETS = 9,
-    SOLID = 8,      /* nt of adapter that count as seen */
+    SOLID = 8, /* nt of adapter that count as seen */
     INSERT_MIN = 15,
     INSERT_MAX = 40,
-    K = 12,         /* of the enriched 3' sequence */
-    PREFIX = 4,     /* nt that a 4N kit puts before the insert */
+    K = 12,     /* of the enriched 3' sequence */
+    PREFIX = 4, /* nt that a 4N kit puts before the insert */
     LENGTHS = 512,
     TABLE = 1 << 16
 };
 
 /* Shares of reads; each is far from what the files of the test data and simulated kits show. */
-static const double clear_share = 0.25;    /* a kit's adapter is there */
-static const double absent_share = 0.03;   /* it is not */
-static const double rival_factor = 0.35;   /* another kit at this share of the best: unclear */
-static const double random_prefix = 0.5;   /* below: the first nt are random */
+static const double clear_share = 0.25;  /* a kit's adapter is there */
+static const double absent_share = 0.03; /* it is not */
+static const double rival_factor =
+    0.35; /* another kit at this share of the best: unclear */
+static const double random_prefix = 0.5; /* below: the first nt are random */
 static const double enriched_least = 0.20;
 
 struct kmer {
@@ -191,9 +192,14 @@ static int
 same_family(const char *a, const char *b)
 {
     static const char *const family[][2] = {
-        {"truseq", "nextflex-v3"}, {"truseq", "nextflex-v4"}, {"nextflex-v3", "nextflex-v4"},
-        {"qiaseq", "nebnext"},     {"smarter", "cats"},       {"smarter", "dplex"},
-        {"cats", "dplex"},         {"dplex", "nebnext"},
+        {"truseq", "nextflex-v3"},
+        {"truseq", "nextflex-v4"},
+        {"nextflex-v3", "nextflex-v4"},
+        {"qiaseq", "nebnext"},
+        {"smarter", "cats"},
+        {"smarter", "dplex"},
+        {"cats", "dplex"},
+        {"dplex", "nebnext"},
     };
 
     for (size_t i = 0; i < sizeof family / sizeof family[0]; i++)
@@ -218,11 +224,13 @@ refine(const exm_inferrer *f, const exm_inference *v, const char *best)
     }
     if (same_family(best, "smarter")) {
         if (found_share(f, "nebnext") > clear_share / 2) return "dplex";
-        return v->score[0].found > 0 && found_share(f, "smarter") > 0.8 * found_share(f, "cats")
+        return v->score[0].found > 0 &&
+                       found_share(f, "smarter") > 0.8 * found_share(f, "cats")
                    ? "smarter"
                    : "cats";
     }
-    if (strcmp(best, "nebnext") == 0 && found_share(f, "qiaseq") > clear_share) return "qiaseq";
+    if (strcmp(best, "nebnext") == 0 && found_share(f, "qiaseq") > clear_share)
+        return "qiaseq";
     return best;
 }
 
@@ -270,19 +278,21 @@ call_kit(const exm_inferrer *f, exm_inference *v)
         if (!same_family(v->score[0].kit, v->score[i].kit) && v->score[i].found > rival)
             rival = v->score[i].found;
     if (rival > rival_factor * v->score[0].found) {
-        (void) snprintf(v->evidence, sizeof v->evidence,
-                        "adapters of two kits are in the reads: %s in %.1f %%, others in %.1f %%",
-                        v->score[0].kit, 100.0 * v->score[0].found, 100.0 * rival);
+        (void) snprintf(
+            v->evidence, sizeof v->evidence,
+            "adapters of two kits are in the reads: %s in %.1f %%, others in %.1f %%",
+            v->score[0].kit, 100.0 * v->score[0].found, 100.0 * rival);
         return;
     }
     v->call = EXM_KIT_PRESET;
     v->layout = *exm_kit_get((size_t) preset_number(kit));
-    (void) snprintf(v->evidence, sizeof v->evidence,
-                    "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first %llu "
-                    "reads; next best %.1f %%; reads of one insert share their first 4 nt in %.0f %%%s",
-                    kit, INSERT_MIN, INSERT_MAX, 100.0 * v->score[0].found,
-                    (unsigned long long) f->reads, 100.0 * rival, 100.0 * v->prefix_same,
-                    strcmp(kit, "truseq") == 0 ? " (nextflex-v4 looks the same)" : "");
+    (void) snprintf(
+        v->evidence, sizeof v->evidence,
+        "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first %llu "
+        "reads; next best %.1f %%; reads of one insert share their first 4 nt in %.0f %%%s",
+        kit, INSERT_MIN, INSERT_MAX, 100.0 * v->score[0].found,
+        (unsigned long long) f->reads, 100.0 * rival, 100.0 * v->prefix_same,
+        strcmp(kit, "truseq") == 0 ? " (nextflex-v4 looks the same)" : "");
 }
 
 static void
@@ -292,17 +302,19 @@ call_without_kit(const exm_inferrer *f, exm_inference *v)
 
     if (any < absent_share && v->length_spread > 0.2) {
         v->call = EXM_KIT_TRIMMED;
-        (void) snprintf(v->evidence, sizeof v->evidence,
-                        "already trimmed: no known adapter in the first %llu reads (at most "
-                        "%.1f %%), and their lengths differ",
-                        (unsigned long long) f->reads, 100.0 * any);
+        (void) snprintf(
+            v->evidence, sizeof v->evidence,
+            "already trimmed: no known adapter in the first %llu reads (at most "
+            "%.1f %%), and their lengths differ",
+            (unsigned long long) f->reads, 100.0 * any);
     } else if (v->enriched_share > enriched_least) {
         v->call = EXM_KIT_UNKNOWN_3P;
-        (void) snprintf(v->evidence, sizeof v->evidence,
-                        "no known kit (best: %s in %.1f %%), but %.0f %% of reads hold %s: an "
-                        "adapter? Then --layout insert,<its sequence>",
-                        v->score[0].kit, 100.0 * v->score[0].found, 100.0 * v->enriched_share,
-                        v->enriched);
+        (void) snprintf(
+            v->evidence, sizeof v->evidence,
+            "no known kit (best: %s in %.1f %%), but %.0f %% of reads hold %s: an "
+            "adapter? Then --layout insert,<its sequence>",
+            v->score[0].kit, 100.0 * v->score[0].found, 100.0 * v->enriched_share,
+            v->enriched);
     } else {
         (void) snprintf(v->evidence, sizeof v->evidence,
                         "no known adapter stands out (best: %s in %.1f %% of %llu reads)",
@@ -316,7 +328,8 @@ exm_inferrer_finish(exm_inferrer *f, exm_inference *ret, exm_error *reterr)
 {
     exm_inference v = {.reads = 0};
 
-    if (!f || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "inference: an argument is NULL");
+    if (!f || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "inference: an argument is NULL");
     v.reads = f->reads;
     v.layout = exm_layout_none();
     set_scores(f, &v);

@@ -6,13 +6,15 @@
 #include <stddef.h>
 #include <string.h>
 
-#define ADAPTER(s) .adapter = s, .adapter_len = sizeof(s) - 1
+#define ADAPTER(s)  .adapter = s, .adapter_len = sizeof(s) - 1
 #define ADAPTER2(s) .adapter2 = s, .adapter2_len = sizeof(s) - 1
 
 static const exm_layout kits[] = {
     {.name = "truseq", ADAPTER("TGGAATTCTCGGGTGCCAAGG"), .max_mismatches = -1},
     {.name = "illumina-v1", ADAPTER("ATCTCGTATGCCGTCTTCTGCTTG"), .max_mismatches = -1},
-    {.name = "nebnext", ADAPTER("AGATCGGAAGAGCACACGTCTGAACTCCAGTCAC"), .max_mismatches = -1},
+    {.name = "nebnext",
+     ADAPTER("AGATCGGAAGAGCACACGTCTGAACTCCAGTCAC"),
+     .max_mismatches = -1},
     {.name = "qiaseq",
      ADAPTER("AACTGTAGGCACCATCAAT"),
      .max_mismatches = 2,

@@ -32,8 +32,8 @@ struct parser {
 static exm_status
 wrong(const struct parser *p, const char *what, const char *token, size_t n)
 {
-    return exm_fail(p->err, EXM_EDATA, p->at, "layout, character %zu, '%.*s': %s", p->at + 1,
-                    (int) (n < 80 ? n : 80), token, what);
+    return exm_fail(p->err, EXM_EDATA, p->at, "layout, character %zu, '%.*s': %s",
+                    p->at + 1, (int) (n < 80 ? n : 80), token, what);
 }
 
 /* A letter followed by digits: the number, 0 when it is something else. */
@@ -65,7 +65,8 @@ take_cut(struct parser *p, uint32_t n, int umi, const char *token, size_t len)
         return wrong(p, umi ? "UMIs hold at most 32 nt" : "at most 64 nt", token, len);
     if (p->where == AFTER_ADAPTER) {
         if (!umi || l->umi_after_len > 0 || p->has_second)
-            return wrong(p, "directly behind the adapter only one UMI makes sense", token, len);
+            return wrong(p, "directly behind the adapter only one UMI makes sense", token,
+                         len);
         if (l->poly_a > 0)
             return wrong(p, "a UMI behind a poly-A has no fixed place", token, len);
         l->umi_after_len = n;
@@ -105,7 +106,8 @@ take_sequence(struct parser *p, const char *token, size_t len)
     exm_layout *l = &p->l;
 
     if (!is_bases(token, n))
-        return wrong(p, "expected insert, N<n>, U<n>, A<n>, min<n> or a sequence of A C G T N",
+        return wrong(p,
+                     "expected insert, N<n>, U<n>, A<n>, min<n> or a sequence of A C G T N",
                      token, len);
     if (p->where == BEFORE) return wrong(p, "a 5' adapter is not sequenced", token, len);
     if (n > EXM_ADAPTER_MAX) return wrong(p, "an adapter has at most 64 nt", token, len);
@@ -163,7 +165,8 @@ exm_layout_parse(const char *text, exm_layout *ret, exm_error *reterr)
 {
     struct parser p = {.l = {.name = "custom", .max_mismatches = -1}, .err = reterr};
 
-    if (!text || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "layout: an argument is NULL");
+    if (!text || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "layout: an argument is NULL");
     if (strcmp(text, "insert") == 0) {
         *ret = exm_layout_none();
         return EXM_OK;
@@ -182,8 +185,8 @@ exm_layout_parse(const char *text, exm_layout *ret, exm_error *reterr)
     p.at = 0;
     if (!p.has_insert) return wrong(&p, "the word 'insert' is missing", text, strlen(text));
     if (p.l.n_3 > 0 && !has_adapter(&p.l))
-        return wrong(&p, "what stands behind the insert is found by an adapter: name it", text,
-                     strlen(text));
+        return wrong(&p, "what stands behind the insert is found by an adapter: name it",
+                     text, strlen(text));
     *ret = p.l;
     return EXM_OK;
 }

@@ -16,16 +16,22 @@
 /* 2^32 10^(-q/10), rounded: expected errors are integers, equal on every machine. */
 static const uint32_t error_of[94] = {
     0xffffffffu, /* q 0 is probability 1; 2^32 does not fit, and 2^-32 less changes nothing */
-    3411613790u, 2709941160u, 2152582778u, 1709857278u, 1358187913u,
-    1078847007u, 856958639u, 680706443u, 540704347u, 429496730u, 341161379u, 270994116u,
-    215258278u, 170985728u, 135818791u, 107884701u, 85695864u, 68070644u, 54070435u,
-    42949673u, 34116138u, 27099412u, 21525828u, 17098573u, 13581879u, 10788470u, 8569586u,
-    6807064u, 5407043u, 4294967u, 3411614u, 2709941u, 2152583u, 1709857u, 1358188u,
-    1078847u, 856959u, 680706u, 540704u, 429497u, 341161u, 270994u, 215258u, 170986u,
-    135819u, 107885u, 85696u, 68071u, 54070u, 42950u, 34116u, 27099u, 21526u, 17099u,
-    13582u, 10788u, 8570u, 6807u, 5407u, 4295u, 3412u, 2710u, 2153u, 1710u, 1358u, 1079u,
-    857u, 681u, 541u, 429u, 341u, 271u, 215u, 171u, 136u, 108u, 86u, 68u, 54u, 43u, 34u,
-    27u, 22u, 17u, 14u, 11u, 9u, 7u, 5u, 4u, 3u, 3u, 2u,
+    3411613790u, 2709941160u, 2152582778u, 1709857278u, 1358187913u, 1078847007u,
+    856958639u,  680706443u,  540704347u,  429496730u,  341161379u,  270994116u,
+    215258278u,  170985728u,  135818791u,  107884701u,  85695864u,   68070644u,
+    54070435u,   42949673u,   34116138u,   27099412u,   21525828u,   17098573u,
+    13581879u,   10788470u,   8569586u,    6807064u,    5407043u,    4294967u,
+    3411614u,    2709941u,    2152583u,    1709857u,    1358188u,    1078847u,
+    856959u,     680706u,     540704u,     429497u,     341161u,     270994u,
+    215258u,     170986u,     135819u,     107885u,     85696u,      68071u,
+    54070u,      42950u,      34116u,      27099u,      21526u,      17099u,
+    13582u,      10788u,      8570u,       6807u,       5407u,       4295u,
+    3412u,       2710u,       2153u,       1710u,       1358u,       1079u,
+    857u,        681u,        541u,        429u,        341u,        271u,
+    215u,        171u,        136u,        108u,        86u,         68u,
+    54u,         43u,         34u,         27u,         22u,         17u,
+    14u,         11u,         9u,          7u,          5u,          4u,
+    3u,          3u,          2u,
 };
 
 exm_trim_options
@@ -74,8 +80,9 @@ static exm_status
 check_options(const exm_trim_options *o, exm_error *reterr)
 {
     if (o->min_len < 10 || o->min_len > o->max_len)
-        return exm_fail(reterr, EXM_EDATA, 0, "insert lengths: least %u (from 10), greatest %u",
-                        o->min_len, o->max_len);
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "insert lengths: least %u (from 10), greatest %u", o->min_len,
+                        o->max_len);
     if (o->min_overlap < 1 || o->min_overlap > EXM_ADAPTER_MAX)
         return exm_fail(reterr, EXM_EDATA, 0, "adapter overlap %u is not in 1 to %d",
                         o->min_overlap, EXM_ADAPTER_MAX);
@@ -131,7 +138,8 @@ set_sure_qualities(struct exm_trimmer *t)
         unsigned q = 0;
 
         while (q < 93 && (uint64_t) error_of[q] * n > t->max_ee) q++;
-        t->sure_quality[n] = (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee ? 127 : q + 33);
+        t->sure_quality[n] =
+            (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee ? 127 : q + 33);
     }
 }
 
@@ -142,7 +150,8 @@ exm_trimmer_new(const exm_layout *l, const exm_trim_options *o, exm_trimmer **re
     struct exm_trimmer *t;
     exm_status st;
 
-    if (!l || !o || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "trimmer: an argument is NULL");
+    if (!l || !o || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "trimmer: an argument is NULL");
     st = check_options(o, reterr);
     if (st != EXM_OK) return st;
     t = calloc(1, sizeof *t);
@@ -221,7 +230,8 @@ exm_trim_find_adapter_slow(const char *seq, uint32_t len, const char *adapter,
                            uint32_t adapter_len, double max_error_rate, int max_mismatches,
                            uint32_t min_overlap)
 {
-    const struct rule r = {adapter, adapter_len, min_overlap, max_error_rate, max_mismatches};
+    const struct rule r = {adapter, adapter_len, min_overlap, max_error_rate,
+                           max_mismatches};
 
     return adapter_len == 0 ? -1 : search(&r, seq, len);
 }
@@ -229,8 +239,9 @@ exm_trim_find_adapter_slow(const char *seq, uint32_t len, const char *adapter,
 long
 exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len)
 {
-    return exm_trim_find_adapter_slow(seq, len, t->adapter, t->adapter_len, t->o.max_error_rate,
-                                      t->layout.max_mismatches, t->o.min_overlap);
+    return exm_trim_find_adapter_slow(seq, len, t->adapter, t->adapter_len,
+                                      t->o.max_error_rate, t->layout.max_mismatches,
+                                      t->o.min_overlap);
 }
 
 /* ---- quality ---- */

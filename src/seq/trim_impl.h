@@ -28,7 +28,8 @@ struct exm_trimmer {
     exm_trim_options o;
     char adapter[EXM_ADAPTER_MAX + 1]; /* poly-A written out */
     uint32_t adapter_len;
-    unsigned char code[EXM_ADAPTER_MAX]; /* plane code of each base; 4 for N (matches all) */
+    unsigned char
+        code[EXM_ADAPTER_MAX]; /* plane code of each base; 4 for N (matches all) */
     uint32_t need[EXM_TRIM_MISMATCHES + 1];
     uint32_t n_need; /* 1 + most mismatches allowed */
     int needs_adapter;
@@ -48,8 +49,8 @@ void exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
 long exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len);
 uint32_t exm_trim_quality_end(const char *qual, uint32_t len, int cutoff);
 int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len);
-int exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, long adapter,
-                      exm_trimmed *ret);
+int exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len,
+                      long adapter, exm_trimmed *ret);
 
 #ifdef EXM_TRIM_PATH /* the batch itself, for the file that includes it */
 
@@ -88,8 +89,8 @@ qualifying(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2], ui
 
 /* The usual case, at most two mismatches: three registers. */
 static inline uint64_t
-qualifying_few(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2], uint32_t w,
-               uint32_t len)
+qualifying_few(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2],
+               uint32_t w, uint32_t len)
 {
     uint64_t one = 0, two = 0, three = 0, r;
     const long room = (long) len + 1 - 64 * (long) w;
@@ -116,7 +117,8 @@ find_adapter(const struct exm_trimmer *t, const char *seq, uint32_t len, const u
 {
     uint64_t miss[4][EXM_TRIM_WORDS + 2];
     const uint32_t words = (len + 63) / 64;
-    const int few = t->n_need <= 3 && t->adapter_len < 64 && !memchr(t->code, 4, t->adapter_len);
+    const int few =
+        t->n_need <= 3 && t->adapter_len < 64 && !memchr(t->code, 4, t->adapter_len);
 
     for (uint32_t w = 0; w < words; w++) {
         const uint64_t in = low_bits((long) len - 64 * (long) w);
@@ -128,7 +130,8 @@ find_adapter(const struct exm_trimmer *t, const char *seq, uint32_t len, const u
     }
     for (int x = 0; x < 4; x++) miss[x][words] = miss[x][words + 1] = 0;
     for (uint32_t w = 0; w < words; w++) {
-        const uint64_t r = few ? qualifying_few(t, miss, w, len) : qualifying(t, miss, w, len);
+        const uint64_t r =
+            few ? qualifying_few(t, miss, w, len) : qualifying(t, miss, w, len);
         uint32_t first;
         uint64_t others;
 
@@ -148,7 +151,8 @@ bits_at(const uint64_t *plane, uint32_t at, uint32_t n)
 {
     const uint32_t w = at >> 6, shift = at & 63;
 
-    return (shift ? plane[w] >> shift | plane[w + 1] << (64 - shift) : plane[w]) & low_bits(n);
+    return (shift ? plane[w] >> shift | plane[w + 1] << (64 - shift) : plane[w]) &
+           low_bits(n);
 }
 
 /* One base, or one dinucleotide over and over: counted on the planes. */
@@ -194,8 +198,8 @@ judge_insert(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret, u
     if (ret->len > t->o.max_len) return EXM_FATE_LONG;
     if (no) return EXM_FATE_AMBIGUOUS_BASE;
     if (r->qual && t->max_ee != UINT64_MAX &&
-        !(ret->len < 256 && all_at_least(r->qual + ret->start, ret->len,
-                                         t->sure_quality[ret->len])) &&
+        !(ret->len < 256 &&
+          all_at_least(r->qual + ret->start, ret->len, t->sure_quality[ret->len])) &&
         exm_trim_too_many_errors(t, r->qual + ret->start, ret->len))
         return EXM_FATE_LOW_QUALITY;
     return EXM_FATE_KEPT;
@@ -249,7 +253,8 @@ trim_one(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret)
         ret->fate = EXM_FATE_NO_ADAPTER;
         return;
     }
-    if (ret->len > 3 && t->umi_len > 0 && !exm_trim_take_umi(t, r->seq, len, adapter, ret)) {
+    if (ret->len > 3 && t->umi_len > 0 &&
+        !exm_trim_take_umi(t, r->seq, len, adapter, ret)) {
         ret->fate = EXM_FATE_NO_UMI;
         return;
     }

@@ -25,7 +25,8 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
 }
 
 void
-exm_trim_batch_scalar(struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
+exm_trim_batch_scalar(struct exm_trimmer *t, const exm_read *reads, size_t n,
+                      exm_trimmed *ret)
 {
     for (size_t i = 0; i < n; i++) trim_one(t, reads + i, ret + i);
 }

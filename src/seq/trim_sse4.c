@@ -8,7 +8,8 @@
 static inline uint64_t
 mask16(__m128i x, int shift)
 {
-    return (uint64_t) (uint32_t) _mm_movemask_epi8(_mm_sll_epi16(x, _mm_cvtsi32_si128(shift)));
+    return (uint64_t) (uint32_t) _mm_movemask_epi8(
+        _mm_sll_epi16(x, _mm_cvtsi32_si128(shift)));
 }
 
 static inline void
@@ -25,13 +26,15 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
 }
 
 void
-exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
+exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
+                    exm_trimmed *ret)
 {
     for (size_t i = 0; i < n; i++) trim_one(t, reads + i, ret + i);
 }
 #else
 void
-exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
+exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
+                    exm_trimmed *ret)
 {
     exm_trim_batch_scalar(t, reads, n, ret); /* never chosen here: see exm_simd_resolve() */
 }

@@ -10,7 +10,7 @@ prints miRNA
 prints tRNA
 expect 0 ref show --names ref.exoref
 [ "$(wc -l < out)" -eq 4 ] || fail "not three names"
-grep -q "^exm-miR-1-5p	TTTCCTCATGCAATTCAAAACC	exm-mir-1:7-28" out ||
+grep -q "^exm-miR-1-5p	TTTCCTCATGCAATTCAAAACC	exm-mir-1:9-30" out ||
     fail "name, sequence or place"
 expect 0 ref show --json --names ref.exoref
 is_json out

@@ -125,21 +125,22 @@ complain(const exm_error *err)
 
 /* Do the three ways agree on these reads?  Prints where not. */
 static int
-agree(const exm_layout *l, int cutoff, const exm_read *reads, size_t n, const exm_trimmed *a,
-      const exm_trimmed *b)
+agree(const exm_layout *l, int cutoff, const exm_read *reads, size_t n,
+      const exm_trimmed *a, const exm_trimmed *b)
 {
     for (size_t i = 0; i < n; i++) {
         const long slow =
-            cutoff > 0 ? -2
-                       : exm_trim_find_adapter_slow(reads[i].seq, reads[i].len, l->adapter,
-                                                    l->adapter_len, 0.1, l->max_mismatches, 3);
+            cutoff > 0
+                ? -2
+                : exm_trim_find_adapter_slow(reads[i].seq, reads[i].len, l->adapter,
+                                             l->adapter_len, 0.1, l->max_mismatches, 3);
 
         if (memcmp(a + i, b + i, sizeof *a) == 0 &&
             (slow == -2 || l->poly_a > 0 ||
              (slow >= 0 ? a[i].len == (uint32_t) slow : !a[i].adapter_found)))
             continue;
-        (void) fprintf(stderr, "trim_driver: SIMD %u, scalar %u, slow %ld on %.*s\n", a[i].len,
-                       b[i].len, slow, (int) reads[i].len, reads[i].seq);
+        (void) fprintf(stderr, "trim_driver: SIMD %u, scalar %u, slow %ld on %.*s\n",
+                       a[i].len, b[i].len, slow, (int) reads[i].len, reads[i].seq);
         return 0;
     }
     return 1;
@@ -195,6 +196,7 @@ main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "trim") == 0 &&
         exm_text_u64(argv[3], strlen(argv[3]), &x, NULL) == EXM_OK && x < 94)
         return trim(argv[2], (int) x, argv[4]);
-    (void) fputs("usage: trim_driver make SEED N ADAPTER | trim LAYOUT CUTOFF FILE\n", stderr);
+    (void) fputs("usage: trim_driver make SEED N ADAPTER | trim LAYOUT CUTOFF FILE\n",
+                 stderr);
     return 2;
 }

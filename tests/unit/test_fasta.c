@@ -26,9 +26,9 @@ every_legal_form_gives_the_same_entries(void **state)
 {
     static const char *const same[] = {
         ">a one two\nACGT\nAC\n>b\nTTNN\n",
-        ">a one two\r\nACGT\r\nAC\r\n>b\r\nTTNN\r\n", /* CRLF */
-        ">a one two\nACGTAC\n>b\nTTNN",               /* no final newline */
-        "\n\n>a one two\n\nacg\nuac\n\n\n>b\nuury\n\n", /* blanks, lower case, U, IUPAC */
+        ">a one two\r\nACGT\r\nAC\r\n>b\r\nTTNN\r\n",    /* CRLF */
+        ">a one two\nACGTAC\n>b\nTTNN",                  /* no final newline */
+        "\n\n>a one two\n\nacg\nuac\n\n\n>b\nuury\n\n",  /* blanks, lower case, U, IUPAC */
         "\xEF\xBB\xBF>a\tone two \nACGTAC\n>b \nTT._\n", /* BOM, tab, tRNAdb's unknowns */
     };
 
@@ -76,7 +76,8 @@ damage_is_refused_with_its_place(void **state)
         {"", "x.fa: the file is empty"},
         {"\n\n", "x.fa: the file is empty"},
         {"ACGT\n", "line 1: text before the first '>': this is no FASTA file"},
-        {"\n@r1\nACGT\n+\nIIII\n", "line 2: text before the first '>'; this looks like FASTQ"},
+        {"\n@r1\nACGT\n+\nIIII\n",
+         "line 2: text before the first '>'; this looks like FASTQ"},
         {">\nACGT\n", "line 1: '>' without a name"},
         {"> a\nACGT\n", "line 1: '>' without a name"},
         {">a\n>b\nAC\n", "line 1: 'a' has no sequence"},
@@ -84,7 +85,8 @@ damage_is_refused_with_its_place(void **state)
         {">a\nAC\n>b\nAC\n>a\nGG\n", "line 5: 'a' is there already, on line 1"},
         {">a\nAC\nAXG\n", "line 3: 'X' is no base"},
         {">a\nAC-GT\n", "aligned sequences need their gaps removed"},
-        {">a\nACGT\n+\nIIII\n", "line 3: '+' is no base (IUPAC DNA or RNA letter); is this a FASTQ"},
+        {">a\nACGT\n+\nIIII\n",
+         "line 3: '+' is no base (IUPAC DNA or RNA letter); is this a FASTQ"},
         {">a\nAC GT\n", "line 2: ' ' is no base"},
         {">a\nAC\xC3\xA4\n", "line 2: byte 0xC3 is no base"},
         {">a\x01x\nAC\n", "line 1: control byte 0x01 in a name"},
@@ -97,7 +99,8 @@ damage_is_refused_with_its_place(void **state)
 
         assert_int_equal(parse(bad[i].text, &f, &err), EXM_EDATA);
         assert_null(f);
-        if (!strstr(err.msg, bad[i].says)) fail_msg("'%s' lacks '%s'", err.msg, bad[i].says);
+        if (!strstr(err.msg, bad[i].says))
+            fail_msg("'%s' lacks '%s'", err.msg, bad[i].says);
         assert_non_null(strstr(err.msg, "x.fa"));
     }
 }

@@ -1,6 +1,6 @@
 /* test_gff3.c - tests of src/ref/gff3.h (private) */
-#include "ref/gff3.h"
 #include "oom.h"
+#include "ref/gff3.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,12 +24,14 @@ rows_of_each_database_are_read(void **state)
     static const char text[] =
         "##gff-version 3\n"
         "# a comment\n"
-        "chr1\t.\tmiRNA_primary_transcript\t17\t86\t.\t-\t.\tID=MI1;Alias=MI1;Name=hsa-mir-1\r\n"
+        "chr1\t.\tmiRNA_primary_transcript\t17\t86\t.\t-\t.\tID=MI1;Alias=MI1;Name=hsa-mir-"
+        "1\r\n"
         "chr1\t.\tgene\t1\t2\t.\t+\t.\tanything goes=here\n"
         "chr1\t.\tmiRNA\t20\t41\t.\t-\t.\tID=MIMAT1;Name=hsa-miR-1-5p;Derives_from=MI1\n"
         "\n"
         "chr2\t.\tpre_miRNA\t1\t60\t.\t+\t.\tID=Hsa-Mir-8_pre;Alias=MI0000342,x\n"
-        "chr2\t.\tmiRNA\t1\t22\t.\t?\t.\tID=a%20b%3Bc%2C;Parent=p;Derives_from=d;Parent=q;\n"
+        "chr2\t.\tmiRNA\t1\t22\t.\t?\t.\tID=a%20b%3Bc%2C;Parent=p;Derives_from=d;Parent=q;"
+        "\n"
         "##FASTA\n>not\tread\n";
     exm_gff3 *g = NULL;
     exm_error err = {0};
@@ -77,7 +79,8 @@ damage_is_refused_with_its_line(void **state)
         {ROW "chr1\t.\tmiRNA\t20\t4", "line 2: 9 tab-separated columns expected (file cut"},
         {"chr1\t.\tmiRNA\t20\t41\t.\t-\t.\tID=m\tx\n", "line 1: more than 9 tab-separated"},
         {"chr1 . miRNA 20 41 . - . ID=m\n", "line 1: 9 tab-separated columns expected"},
-        {ROW ROW "chr1\t.\tmiRNA\t42\t41\t.\t-\t.\tID=m\n", "line 3: start 42 is after end 41"},
+        {ROW ROW "chr1\t.\tmiRNA\t42\t41\t.\t-\t.\tID=m\n",
+         "line 3: start 42 is after end 41"},
         {"chr1\t.\tmiRNA\t0\t41\t.\t-\t.\tID=m\n", "start '0' is no position"},
         {"chr1\t.\tmiRNA\t-5\t41\t.\t-\t.\tID=m\n", "start '-5' is no position"},
         {"chr1\t.\tmiRNA\t1\t99999999999999999999\t.\t-\t.\tID=m\n", "is no position"},
@@ -85,12 +88,14 @@ damage_is_refused_with_its_line(void **state)
         {"chr1\t.\tgene\tx\t41\t.\t-\t.\tID=m\n", "start 'x' is no position"},
         {"chr1\t.\tmiRNA\t1\t4\t.\tplus\t.\tID=m\n", "strand 'plus' is none of + - . ?"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t\t.\tID=m\n", "strand '' is none"},
-        {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tName=a%2;ID=b\n", "bad %-escape in attribute Name"},
+        {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tName=a%2;ID=b\n",
+         "bad %-escape in attribute Name"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tID=a%00b\n", "bad %-escape in attribute ID"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tID=a%0Ab\n", "bad %-escape"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tnote=x\n", "neither ID nor Name"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\t.\n", "neither ID nor Name"},
-        {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tgene_id \"x\"\n", "has no '=' (GTF instead of GFF3?)"},
+        {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tgene_id \"x\"\n",
+         "has no '=' (GTF instead of GFF3?)"},
     };
 
     (void) state;
@@ -100,17 +105,19 @@ damage_is_refused_with_its_line(void **state)
 
         assert_int_equal(parse(bad[i].text, &g, &err), EXM_EDATA);
         assert_null(g);
-        if (!strstr(err.msg, bad[i].says)) fail_msg("'%s' lacks '%s'", err.msg, bad[i].says);
+        if (!strstr(err.msg, bad[i].says))
+            fail_msg("'%s' lacks '%s'", err.msg, bad[i].says);
         assert_non_null(strstr(err.msg, "x.gff3"));
     }
     {
         exm_gff3 *g = NULL; /* negative control, and the largest position */
 
-        assert_int_equal(parse(ROW "c\t.\tmiRNA\t1\t1099511627776\t.\t.\t.\tID=m\n", &g, NULL),
-                         EXM_OK);
+        assert_int_equal(
+            parse(ROW "c\t.\tmiRNA\t1\t1099511627776\t.\t.\t.\tID=m\n", &g, NULL), EXM_OK);
         exm_gff3_free(g);
         g = NULL;
-        assert_int_equal(exm_gff3_parse(ROW "\0", sizeof ROW, "x.gff3", &g, NULL), EXM_EDATA);
+        assert_int_equal(exm_gff3_parse(ROW "\0", sizeof ROW, "x.gff3", &g, NULL),
+                         EXM_EDATA);
         assert_null(g);
         assert_int_equal(exm_gff3_parse(NULL, 3, "x.gff3", &g, NULL), EXM_EINVAL);
     }
