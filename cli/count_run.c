@@ -115,7 +115,7 @@ tell_samples(const exm_count_args *a, const exm_count_plan *p)
             const int trimmed = strcmp(r->kit, "none") == 0;
 
             if (trimmed)
-                exm_msg_note(&c, "%s: already trimmed: %s", r->sample, r->kit_evidence);
+                exm_msg_note(&c, "%s: %s", r->sample, r->kit_evidence);
             else
                 exm_msg_detail(&c, "%s: kit %s: %s", r->sample, r->kit, r->kit_evidence);
         }

@@ -204,6 +204,18 @@ check_row(const exm_sheet *s, size_t row, exm_error *reterr)
 
 /* ---- columns ---- */
 
+/* Columns that coldata.tsv makes itself: a second one of the name could not be told apart. */
+static int
+is_reserved(const char *name)
+{
+    static const char *const taken[] = {"reads_in", "reads_kept", "molecules", "mirna",
+                                        "content"};
+
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (strcmp(taken[i], name) == 0) return 1;
+    return 0;
+}
+
 static exm_status
 find_columns(exm_sheet *s, exm_error *reterr)
 {
@@ -229,6 +241,11 @@ find_columns(exm_sheet *s, exm_error *reterr)
                             "%.200s: the name of column %zu holds a tab, a line break or a "
                             "control character",
                             s->source, c + 1);
+        if (is_reserved(name))
+            return exm_fail(reterr, EXM_EDATA, c,
+                            "%.200s: column '%s' has the name of one that coldata.tsv gets "
+                            "from the reads: rename it",
+                            s->source, name);
         if (c == s->sample_col || c == s->fastq_col || c == s->kit_col ||
             strcmp(name, "fastq_2") == 0)
             continue;

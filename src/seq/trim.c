@@ -203,7 +203,7 @@ struct rule {
 static long
 search(const struct rule *r, const char *seq, uint32_t len)
 {
-    long best = -1, best_score = 0;
+    long best = -1, best_score = 0, best_end = 0;
 
     for (uint32_t i = 0; i + r->min_overlap <= len; i++) {
         const uint32_t ov = len - i < r->len ? len - i : r->len;
@@ -217,8 +217,10 @@ search(const struct rule *r, const char *seq, uint32_t len)
             wrong += r->adapter[j] != 'N' && seq[i + j] != r->adapter[j];
         if (wrong > most) continue;
         score = (long) ov - 2 * (long) wrong;
-        if (best < 0 || ((long) i <= best + (long) r->len / 2 && score > best_score)) {
+        if (best < 0 ||
+            ((long) (i + ov) <= best_end + (long) r->len / 2 && score > best_score)) {
             best = (long) i;
+            best_end = (long) (i + ov);
             best_score = score;
         }
     }

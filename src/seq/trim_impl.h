@@ -137,8 +137,8 @@ find_adapter(const struct exm_trimmer *t, const char *seq, uint32_t len, const u
 
         if (r == 0) continue;
         first = (uint32_t) __builtin_ctzll(r);
-        others = r & (r - 1) & low_bits((long) first + 1 + (long) t->adapter_len / 2);
-        if (others || first + 1 + t->adapter_len / 2 > 64)
+        others = r & (r - 1) & low_bits((long) first + 1 + (long) t->adapter_len);
+        if (others || first + 1 + t->adapter_len > 64)
             return others || w + 1 < words ? exm_trim_search_slow(t, seq, len)
                                            : (long) (64 * w + first);
         return (long) (64 * w + first);

@@ -163,6 +163,7 @@ mistakes_are_told_with_line_and_cause(void **state)
     } cases[] = {
         {"name,fastq_1\nA,a.fq\n", {"s.csv", "'sample'", "sample,fastq_1"}},
         {"sample,file\nA,a.fq\n", {"s.csv", "'fastq_1'", "sample,fastq_1"}},
+        {"sample,fastq_1,mirna\nA,a.fq,1\n", {"s.csv", "'mirna'", "rename"}},
         {"sample,fastq_1\n", {"s.csv", "no samples", ""}},
         {"sample,fastq_1\nA,a.fq\n,b.fq\n", {"line 3", "'sample'", "empty"}},
         {"sample,fastq_1\nA,\n", {"line 2", "'fastq_1'", "empty"}},
