@@ -22,10 +22,11 @@ extern "C" {
  *     patient, fluid, tube, batch, site, condition, stage, nta: free text
  *
  * and any further columns, which are kept (but not reads_in, reads_kept, molecules, mirna
- * and content, which coldata.tsv gets from the reads).  Rows of one sample are its lanes: their files
- * are read one after the other in the order of the sheet.  What they say of the sample
- * must agree; a cell that is empty in one lane is filled from another.  A file stands in
- * the sheet once.  Every mistake is EXM_EDATA with file, line and what was expected.
+ * and content, which coldata.tsv gets from the reads).  Rows of one sample are its lanes:
+ * their files are read one after the other in the order of the sheet.  What they say of
+ * the sample must agree; a cell that is empty in one lane is filled from another.  A file
+ * stands in the sheet once.  Every mistake is EXM_EDATA with file, line and what was
+ * expected.
  */
 typedef struct exm_sheet exm_sheet;
 

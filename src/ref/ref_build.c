@@ -107,6 +107,7 @@ exm_ref_build(const exm_ref_build_options *o, exm_buf *ret, exm_ref_build_log *l
               exm_error *reterr)
 {
     exm_draft d = {0};
+    exm_buf bytes = {0};
     exm_status s;
 
     if (!is_complete(o) || !ret)
@@ -117,12 +118,19 @@ exm_ref_build(const exm_ref_build_options *o, exm_buf *ret, exm_ref_build_log *l
     if (s == EXM_OK) s = add_other_classes(&d, o, reterr);
     if (s == EXM_OK) s = exm_draft_merge(&d, reterr);
     if (s == EXM_OK) s = exm_draft_add_aliases(&d, o, reterr);
-    if (s == EXM_OK) s = exm_draft_write(&d, o->clade, ret, reterr);
+    if (s == EXM_OK) s = exm_draft_write(&d, o->clade, &bytes, reterr);
+    if (s == EXM_OK) s = exm_buf_check(&d.log.notes, reterr);
+    if (s == EXM_OK) {
+        exm_buf_done(ret);
+        *ret = bytes;
+        bytes = (exm_buf){0};
+    }
     if (s == EXM_OK && log) {
         exm_buf_done(&log->notes);
         *log = d.log;
         d.log.notes = (exm_buf){0};
     }
+    exm_buf_done(&bytes);
     exm_draft_done(&d);
     return s;
 }

@@ -125,6 +125,7 @@ EXM_MUST_USE exm_status exm_draft_place(exm_draft *d, const exm_ref_build_option
 EXM_MUST_USE exm_status exm_draft_merge(exm_draft *d, exm_error *reterr);
 EXM_MUST_USE exm_status exm_draft_add_aliases(exm_draft *d, const exm_ref_build_options *o,
                                               exm_error *reterr);
+/* ret: empty; filled on success. */
 EXM_MUST_USE exm_status exm_draft_write(exm_draft *d, const char *clade_path, exm_buf *ret,
                                         exm_error *reterr);
 

@@ -3,8 +3,9 @@
  *
  * Every preset's adapter is searched in the first reads; a kit is supported by reads that
  * hold its adapter behind an insert of plausible length.  Presets that share an adapter
- * are told apart by the first 4 nt: reads of one miRNA share them, unless they are random.  Nothing found means trimmed reads, if their
- * lengths differ, or an adapter nobody told us of, if one 3' sequence is enriched.
+ * are told apart by the first 4 nt: reads of one miRNA share them, unless they are random.
+ * Nothing found means trimmed reads, if their lengths differ, or an adapter nobody told us
+ * of, if one 3' sequence is enriched.
  */
 #include "exomir/infer.h"
 
@@ -16,7 +17,9 @@
 
 enum {
     PRESETS = 9,
-    SOLID = 8, /* nt of adapter that count as seen */
+    OLD_KIT = 1, /* illumina-v1 in the list of presets */
+    SOLID = 8,   /* nt of adapter that count as seen */
+    NEAR = 4,    /* nt by which the starts of presets that share an adapter differ */
     INSERT_MIN = 15,
     INSERT_MAX = 40,
     K = 12,     /* of the enriched 3' sequence */
@@ -41,8 +44,13 @@ struct core {
     uint32_t code, prefix, used;
 };
 
+/* The first version of the old adapter lacks the three bases that v1.5 begins with. */
+static const char old_adapter[] = "TCGTATGCCGTCTTCTGCTTG";
+
 struct exm_inferrer {
     exm_trimmer *trimmer[PRESETS];
+    exm_trimmer *older;
+    uint64_t older_only; /* reads in which only the first version is found */
     uint64_t found[PRESETS], found_any[PRESETS];
     uint64_t reads, lengths[LENGTHS];
     struct kmer *table; /* commonest K-mers at plausible places */
@@ -50,11 +58,23 @@ struct exm_inferrer {
     uint64_t prefix_same, prefix_other;
 };
 
+static exm_layout
+older_layout(void)
+{
+    exm_layout l = *exm_kit_get(OLD_KIT);
+
+    memset(l.adapter, 0, sizeof l.adapter);
+    memcpy(l.adapter, old_adapter, sizeof old_adapter);
+    l.adapter_len = sizeof old_adapter - 1;
+    return l;
+}
+
 exm_status
 exm_inferrer_new(exm_inferrer **ret, exm_error *reterr)
 {
     exm_inferrer *f = calloc(1, sizeof *f);
     exm_trim_options o = exm_trim_defaults();
+    const exm_layout older = older_layout();
     exm_status st = EXM_OK;
 
     if (f) f->table = calloc(TABLE, sizeof *f->table);
@@ -68,6 +88,7 @@ exm_inferrer_new(exm_inferrer **ret, exm_error *reterr)
     o.min_overlap = SOLID;
     for (size_t i = 0; st == EXM_OK && i < PRESETS; i++)
         st = exm_trimmer_new(exm_kit_get(i), &o, &f->trimmer[i], reterr);
+    if (st == EXM_OK) st = exm_trimmer_new(&older, &o, &f->older, reterr);
     if (st != EXM_OK) {
         exm_inferrer_free(f);
         return st;
@@ -81,6 +102,7 @@ exm_inferrer_free(exm_inferrer *f)
 {
     if (!f) return;
     for (size_t i = 0; i < PRESETS; i++) exm_trimmer_free(f->trimmer[i]);
+    exm_trimmer_free(f->older);
     free(f->table);
     free(f->core);
     free(f);
@@ -138,20 +160,43 @@ count_kmers(exm_inferrer *f, const exm_read *r)
     }
 }
 
+/* Where the adapter begins, UINT32_MAX when it is not there. */
+static uint32_t
+adapter_at(exm_trimmer *trimmer, const exm_layout *l, const exm_read *r, uint32_t *insert)
+{
+    exm_trimmed t;
+
+    exm_trim_batch(trimmer, r, 1, &t);
+    *insert = t.len;
+    return t.adapter_found ? t.start + t.len + l->n_3 : UINT32_MAX;
+}
+
+/* A read speaks for the kit whose adapter comes first: a poly-A behind another adapter, or
+ * the second adapter behind a UMI, are not the kit's own. */
 static void
 look(exm_inferrer *f, const exm_read *r)
 {
+    uint32_t at[PRESETS], insert[PRESETS], first = UINT32_MAX, older_insert, older;
+
     f->reads++;
     f->lengths[r->len < LENGTHS ? r->len : LENGTHS - 1]++;
     for (size_t i = 0; i < PRESETS; i++) {
-        exm_trimmed t;
-
-        exm_trim_batch(f->trimmer[i], r, 1, &t);
-        if (!t.adapter_found) continue;
-        f->found_any[i]++;
-        if (t.len >= INSERT_MIN && t.len <= INSERT_MAX) f->found[i]++;
-        if (i == 0) count_prefix(f, r);
+        at[i] = adapter_at(f->trimmer[i], exm_kit_get(i), r, &insert[i]);
+        if (at[i] < first) first = at[i];
     }
+    older = adapter_at(f->older, exm_kit_get(OLD_KIT), r, &older_insert);
+    if (older < first && at[OLD_KIT] == UINT32_MAX) {
+        at[OLD_KIT] = first = older;
+        insert[OLD_KIT] = older_insert;
+        f->older_only++;
+    }
+    for (size_t i = 0; i < PRESETS; i++) {
+        if (at[i] == UINT32_MAX) continue;
+        f->found_any[i]++;
+        if (at[i] <= first + NEAR && insert[i] >= INSERT_MIN && insert[i] <= INSERT_MAX)
+            f->found[i]++;
+    }
+    if (at[0] != UINT32_MAX) count_prefix(f, r);
     count_kmers(f, r);
 }
 
@@ -286,6 +331,8 @@ call_kit(const exm_inferrer *f, exm_inference *v)
     }
     v->call = EXM_KIT_PRESET;
     v->layout = *exm_kit_get((size_t) preset_number(kit));
+    if (strcmp(kit, "illumina-v1") == 0 && 2 * f->older_only > f->found_any[OLD_KIT])
+        v->layout = older_layout();
     (void) snprintf(
         v->evidence, sizeof v->evidence,
         "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first %llu "

@@ -5,4 +5,8 @@ list(APPEND EXM_UNIT_TESTS
   fastq
   reader
   malformed
+  collapse
+  fasta
+  gff3
+  ref
 )
