@@ -20,6 +20,7 @@
 #include <string.h>
 
 enum {
+    INSERT_MIN = 16, /* nt: shorter miRNA inserts are washed out when libraries are sized */
     INSERT_MAX = 64,
     READ_MAX = 512,
     PIECE = 1 << 16,      /* bytes handed to the sink at a time */
@@ -282,6 +283,12 @@ make_mirna(simulator *s, molecule *ret, exm_error *reterr)
     exm_variant normal;
     exm_status st;
 
+    if (to - from + v.n_tail <
+        INSERT_MIN) { /* lost in size selection: the mature instead */
+        v = (struct shape){0};
+        from = m->start;
+        to = from + m->len;
+    }
     if (from < 0) from = 0;
     if (to > (int64_t) t->len) to = t->len;
     ret->feature = entity;
