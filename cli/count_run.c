@@ -136,6 +136,7 @@ exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref
     exm_status s = exm_annotator_new(ref, &annotator, &err);
 
     if (s == EXM_OK) {
+        exm_annotator_set_simd(annotator, (exm_simd) a->common.simd);
         c.annotator = annotator;
         c.progress = exm_progress_new(&a->common, p->n);
         s = count_all(&c, &err);

@@ -3,4 +3,6 @@ list(APPEND EXM_FUZZ_TARGETS
   sheet
   fastq
   gzip
+  layout
+  trim
 )

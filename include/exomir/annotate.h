@@ -3,6 +3,7 @@
 #define EXM_ANNOTATE_H
 
 #include "exomir/ref.h"
+#include "exomir/simd.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -26,8 +27,9 @@ extern "C" {
  *
  *     bits = 2 (matching nt) - 6 (substitutions + additions) >= 13 + log2(search space)
  *
- * with the search space of its class (start positions; miRNA: all windows around
- * matures).  This bounds chance hits to about 2^-13 per random read and class.
+ * with the search space of its class (start positions; miRNA: all windows around matures),
+ * at least 2^15: a small panel is not easier to prove.  This bounds chance hits to about
+ * 2^-13 per random read and class.
  * See docs/methods/counting.md for worked reads.
  */
 enum {
@@ -37,6 +39,7 @@ enum {
         5, /* |d5| <= 5 and d3 in [-8, 6]: inside, a hairpin read is the mature's */
     EXM_WINDOW_3P_IN = 8,
     EXM_WINDOW_3P_OUT = 6,
+    EXM_LEAST_SPACE_LOG2 = 15,
     EXM_ANNOTATE_MIN_NT = 14, /* shorter inserts stay unexplained */
     EXM_ANNOTATE_MAX_PACKED = 63
 };
@@ -60,14 +63,14 @@ typedef struct exm_candidate {
 
 typedef struct exm_annotator exm_annotator;
 
-/*
- * Shares the bundle, which must outlive it; immutable after new, so any number of threads
- * may use one.  Takes a few ms and about 0.6 MB: the plan of look-ups, and a small index of
- * the classes that are too small for the bundle's (spike-ins, artifacts).
- */
+/* Shares the bundle, which must outlive it; immutable after new, so any number of threads
+ * may use one. */
 EXM_MUST_USE exm_status exm_annotator_new(const exm_ref *ref, exm_annotator **ret,
                                           exm_error *reterr);
 void exm_annotator_free(exm_annotator *a);
+
+/* Another SIMD path than the best one; before the annotator is shared.  Same results. */
+void exm_annotator_set_simd(exm_annotator *a, exm_simd path);
 
 /* A caller-owned result that is reused from read to read.  Zero-initialise. */
 typedef struct exm_annotation {
@@ -82,7 +85,13 @@ void exm_annotation_done(exm_annotation *a);
  * exm_annotate() - all explanations of an insert of len nt (packed form of trim.h;
  * len <= 63) with cost <= best cost + margin.  margin 10 also brings in what one
  * sequencing error would explain; 0 only the ties.  n == 0: unexplained (always so below
- * EXM_ANNOTATE_MIN_NT).  Complete: no explanation by the rules above is missed.
+ * EXM_ANNOTATE_MIN_NT).
+ * Complete for class miRNA, and for the other classes where they have at most 65,536 nt
+ * together: no explanation by the rules above is missed, but for two substitutions that
+ * leave fewer than 8 matching nt in a row (cores of 22 and 23 nt: 4 patterns of 484).
+ * In larger classes one substitution may be
+ * missed in inserts of up to 25 nt, and two are found where k matching nt in a row lie at a
+ * place that is looked up (k = 9 to 12 by size; annotate.c).
  * One candidate per (template, start); of several matures that fit the same place the
  * one of least shift is named.
  *

@@ -22,10 +22,12 @@ enum { EXM_ADAPTER_MAX = 64, EXM_UMI_MAX = 32 };
  *     N4            4 nt of any base, thrown away
  *     U12           12 nt UMI (5' of the insert, 3' of it before the adapter, or after
  *                   the adapter; several are concatenated in 5'-3' order)
- *     TGGAATTC...   adapter, A C G T N(=any) ; "/2" after it: at most 2 substitutions,
- *                   instead of floor(0.1 x overlap)
+ *     TGGAATTC...   adapter, A C G T N(=any), up to 64 nt, 6 of them known; "/2" after it:
+ *                   at most 2 substitutions (a quarter of it at most), in proportion where
+ *                   the read ends within it, instead of floor(0.1 x overlap)
  *     A8            poly-A instead of an adapter: a run of at least 8 A (10 % others)
  *     min15         inserts below 15 nt are dropped
+ * At most 64 nt are cut on each side of the insert, and UMIs have 32 nt in total.
  * Examples: "insert,TGGAATTCTCGGGTGCCAAGG"
  *           "insert,AACTGTAGGCACCATCAAT/2,U12,AGATCGGAAGAGCACACGTCTGAACTCCAGTCA"
  *           "N4,insert,N4,TGGAATTCTCGGGTGCCAAGG"   "N3,insert,A10,min15"

@@ -7,39 +7,50 @@
  *
  *     differ = (lo ^ text_lo) | (hi ^ text_hi) | text_no
  *
- * has a bit for every base that the template does not explain.  All rules of annotate.h
- * are bit counts on it.
+ * has a bit for every base that the template does not explain (places.h).  All rules of
+ * annotate.h are bit counts on it.
  *
- * What the seeds guarantee.  miRNA (k = 8), offsets 0, 4, 8 ...: with no substitution in
- * the core (the insert without its tail) the seed at 0 matches; with one, at x: for
- * x >= 8 the seed at 0, else the one at 4 ceil((x+1)/4) <= 8, which ends at 16 at most,
- * and the bits rule asks for 17 matching nt of a core with a substitution.  So
- * everything up to one substitution is found.  With two, every offset is looked up
- * (only where nothing cheaper can make it moot): found is what has 8 matching nt in a row.
- * Other classes (k = 11): what has 11 matching nt in a row at one of the offsets
- * 0, 4, 8 ... (from 30 nt on: five evenly spread) or at the insert's end.
+ * What the seeds guarantee.  The bits rule asks for a core (the insert without its tail) of
+ * 14 nt or more without, 18 with one and 22 with two substitutions.  Of the seeds at 0 and k,
+ * which do not overlap, one substitution spares one: with k <= 9 all explanations with at
+ * most one are found.  With k = 8 (miRNA; other classes of at most 65,536 nt) those at k - 2,
+ * k - 1 and 2k - 2, 2k - 1, 2k besides spare one of any two substitutions that leave 8
+ * matching nt in a row at all: where the second lies at 2k or beyond, 0 or k are spared; at
+ * 2k - 1 and 2k - 2, k - 1 and k - 2; before, 2k - 2; and likewise with cores of 23 and 24
+ * and more.  With a larger k the first look-ups are at 0, 4, 8 ... (from 30 nt on: five
+ * evenly spread) and at the insert's end, and there are no second ones.
  *
  * A position is reached once per matching seed; it is judged at the first.
  */
 #include "exomir/annotate.h"
 
 #include "annotate_impl.h"
+#include "places.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { COST_SUB = 10, COST_TAIL = 3, BITS_MATCH = 2, BITS_SUB = 6, BITS_BASE = 13 };
+enum {
+    COST_SUB = 10,
+    COST_TAIL = 3,
+    BITS_MATCH = 2,
+    BITS_SUB = 6,
+    BITS_BASE = 13,
+    PIGEONHOLE_K = 9 /* longest seed of which two fit into the least core of one mismatch */
+};
 
 struct exm_annotator {
     const exm_ref *ref;
     const uint64_t *lo, *hi, *no;
     exm_ref_index index[2];
     uint32_t *min_bits; /* [classes] */
+    exm_places_fit fit;
 };
 
 /* An insert, and the run of one exm_annotate() call. */
 struct query {
     const exm_annotator *a;
+    exm_places_query places;
     uint64_t lo, hi;
     uint32_t n;
     uint32_t best, margin;
@@ -53,21 +64,12 @@ low_bits(uint32_t n)
     return n >= 64 ? ~(uint64_t) 0 : ((uint64_t) 1 << n) - 1;
 }
 
-static uint64_t
-window(const uint64_t *plane, uint64_t p)
-{
-    const uint32_t shift = (uint32_t) (p & 63);
-    const uint64_t word = plane[p >> 6];
-
-    return shift ? word >> shift | plane[(p >> 6) + 1] << (64 - shift) : word;
-}
-
 /* ---- the object ---- */
 
 static uint32_t
 bits_needed(uint64_t positions)
 {
-    uint32_t log2_up = 0;
+    uint32_t log2_up = EXM_LEAST_SPACE_LOG2;
 
     while (log2_up < 63 && ((uint64_t) 1 << log2_up) < positions) log2_up++;
     return BITS_BASE + log2_up;
@@ -94,6 +96,7 @@ exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
     a->index[1] = *exm_ref_index_get(ref, 1);
     for (uint32_t c = 0; c < exm_ref_n_classes(ref); c++)
         a->min_bits[c] = bits_needed(exm_ref_class_get(ref, c)->positions);
+    exm_annotator_set_simd(a, EXM_SIMD_AUTO);
     *ret = a;
     return EXM_OK;
 }
@@ -104,6 +107,13 @@ exm_annotator_free(exm_annotator *a)
     if (!a) return;
     free(a->min_bits);
     free(a);
+}
+
+void
+exm_annotator_set_simd(exm_annotator *a, exm_simd path)
+{
+    a->fit = exm_simd_resolve(path) == EXM_SIMD_SSE4 ? exm_places_fit_sse4
+                                                     : exm_places_fit_scalar;
 }
 
 uint32_t
@@ -229,9 +239,16 @@ judge(struct query *q, uint64_t begin, uint64_t seed, uint64_t differ)
 
 /* ---- seeds ---- */
 
+enum { MAX_SEEDS = 16 };
+
+struct seed {
+    const uint32_t *from, *to; /* places, once looked up */
+    uint32_t at;
+};
+
 struct seeds {
-    uint8_t at[64];
-    uint32_t n, k;
+    struct seed seed[MAX_SEEDS];
+    uint32_t n, k, n_scanned;
     const exm_ref_index *index;
 };
 
@@ -248,65 +265,98 @@ static int
 seen_before(const struct seeds *s, uint32_t i, uint64_t differ)
 {
     for (uint32_t e = 0; e < i; e++)
-        if ((differ >> s->at[e] & low_bits(s->k)) == 0) return 1;
+        if ((differ >> s->seed[e].at & low_bits(s->k)) == 0) return 1;
     return 0;
 }
 
-/* Looks up seeds [from, s->n). */
-static exm_status
-scan(struct query *q, const struct seeds *s, uint32_t from)
+/* All seeds together, so that one cache miss hides the others. */
+static void
+look_up(const struct query *q, struct seeds *s)
 {
-    const uint64_t mask = low_bits(q->n);
+    for (struct seed *d = s->seed + s->n_scanned; d < s->seed + s->n; d++) {
+        const uint32_t *off = s->index->off + seed_code(q, d->at, s->k);
 
-    for (uint32_t i = from; i < s->n; i++) {
-        const uint32_t code = seed_code(q, s->at[i], s->k);
-        const uint32_t *p = s->index->pos + s->index->off[code];
-        const uint32_t *end = s->index->pos + s->index->off[code + 1];
+        d->from = s->index->pos + off[0];
+        d->to = s->index->pos + off[1];
+        __builtin_prefetch(d->from);
+    }
+}
 
-        q->out->scanned += (uint64_t) (end - p);
-        for (; p < end; p++) {
-            const uint64_t begin = (uint64_t) *p - s->at[i];
-            const uint64_t differ =
-                ((q->lo ^ window(q->a->lo, begin)) | (q->hi ^ window(q->a->hi, begin)) |
-                 window(q->a->no, begin)) &
-                mask;
+/* The places of one seed, a chunk at a time. */
+static exm_status
+scan_seed(struct query *q, const struct seeds *s, uint32_t i)
+{
+    const uint32_t *p = s->seed[i].from, *end = s->seed[i].to;
+    const uint32_t at = s->seed[i].at;
+
+    q->out->scanned += (uint64_t) (end - p);
+    while (p < end) {
+        const size_t n = end - p < EXM_PLACES ? (size_t) (end - p) : EXM_PLACES;
+        exm_place place[EXM_PLACES];
+        const size_t fit = q->a->fit(&q->places, p, n, at, place);
+
+        for (size_t f = 0; f < fit; f++) {
             exm_status st;
 
-            /* Two substitutions and a tail of three at most: 2 + 3 bits. */
-            if (__builtin_popcountll(differ) > EXM_MAX_SUBS + EXM_MAX_TAIL ||
-                seen_before(s, i, differ))
-                continue;
-            st = judge(q, begin, *p, differ);
+            if (seen_before(s, i, place[f].differ)) continue;
+            st = judge(q, place[f].begin, place[f].begin + at, place[f].differ);
             if (st != EXM_OK) return st;
         }
+        p += n;
     }
     return EXM_OK;
 }
 
-static void
-prefetch(const struct query *q, const struct seeds *s)
+/* The places of the seeds looked up since the last time. */
+static exm_status
+scan(struct query *q, struct seeds *s)
 {
-    for (uint32_t i = 0; i < s->n; i++)
-        __builtin_prefetch(s->index->off + seed_code(q, s->at[i], s->k));
+    exm_status st = EXM_OK;
+
+    while (st == EXM_OK && s->n_scanned < s->n) st = scan_seed(q, s, s->n_scanned++);
+    return st;
 }
 
-/* Multiples of 'step', and the last place there is. */
 static void
-spread_seeds(struct seeds *s, uint32_t n, uint32_t step, int with_last)
+add_seed(struct seeds *s, uint32_t n, uint32_t at)
 {
-    const uint32_t last = n - s->k;
-
-    s->n = 0;
-    for (uint32_t at = 0; at <= last; at += step) s->at[s->n++] = (uint8_t) at;
-    if (with_last && s->at[s->n - 1] != last) s->at[s->n++] = (uint8_t) last;
+    if (at + s->k <= n) s->seed[s->n++].at = at;
 }
 
-/* The offsets that are no multiples of 4, behind those that were looked up already. */
+/* What finds up to one substitution. */
 static void
-add_dense_seeds(struct seeds *s, uint32_t n)
+first_seeds(struct seeds *s, const exm_ref_index *index, uint32_t n)
 {
-    for (uint32_t at = 0; at + s->k <= n; at++)
-        if (at % 4 != 0) s->at[s->n++] = (uint8_t) at;
+    const uint32_t last = n - index->k, step = n < 30 ? 4 : last / 4;
+
+    s->index = index;
+    s->k = index->k;
+    s->n = s->n_scanned = 0;
+    if (s->k <= PIGEONHOLE_K) {
+        add_seed(s, n, 0);
+        add_seed(s, n, s->k);
+        return;
+    }
+    for (uint32_t at = 0; at <= last; at += step) add_seed(s, n, at);
+    if (s->seed[s->n - 1].at != last) add_seed(s, n, last);
+}
+
+/* What finds two, behind those. */
+static void
+second_seeds(struct seeds *s, uint32_t n)
+{
+    if (s->k > PIGEONHOLE_K) return;
+    for (uint32_t i = 0; i <= 2; i++) add_seed(s, n, 2 * s->k - i);
+    for (uint32_t i = 1; i <= 2; i++) add_seed(s, n, s->k - i);
+}
+
+/* Two substitutions cost 20: of no interest where something below 20 - margin is known, nor
+ * where the bits rule refuses them whatever matches. */
+static int
+two_may_count(const struct query *q)
+{
+    return q->best + q->margin >= 2 * COST_SUB &&
+           BITS_MATCH * (q->n - 2) >= BITS_SUB * 2 + BITS_BASE + EXM_LEAST_SPACE_LOG2;
 }
 
 /* ---- order ---- */
@@ -353,23 +403,31 @@ exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
                       .margin = margin,
                       .out = ret,
                       .err = reterr};
-    struct seeds mirna = {.k = a->index[0].k, .index = &a->index[0]};
-    struct seeds other = {.k = a->index[1].k, .index = &a->index[1]};
+    struct seeds mirna, other;
     exm_status st;
-    uint32_t looked_up;
 
     ret->n = ret->n_best = 0;
-    if (n < other.k) return EXM_OK;
-    spread_seeds(&other, n, n < 30 ? 4 : (n - other.k) / 4, 1);
-    prefetch(&q, &other);
-    spread_seeds(&mirna, n, 4, 0);
-    st = scan(&q, &mirna, 0);
-    if (st == EXM_OK) st = scan(&q, &other, 0);
-    /* Two substitutions cost 20: of no interest where something below 20 - margin is known. */
-    if (st == EXM_OK && q.best + margin >= 2 * COST_SUB) {
-        looked_up = mirna.n;
-        add_dense_seeds(&mirna, n);
-        st = scan(&q, &mirna, looked_up);
+    if (n < EXM_ANNOTATE_MIN_NT) return EXM_OK;
+    q.places = (exm_places_query){.text_lo = a->lo,
+                                  .text_hi = a->hi,
+                                  .text_no = a->no,
+                                  .lo = q.lo,
+                                  .hi = q.hi,
+                                  .n = n,
+                                  .most = EXM_MAX_SUBS + EXM_MAX_TAIL};
+    first_seeds(&mirna, &a->index[0], n);
+    first_seeds(&other, &a->index[1], n);
+    look_up(&q, &mirna);
+    look_up(&q, &other);
+    st = scan(&q, &mirna);
+    if (st == EXM_OK) st = scan(&q, &other);
+    if (st == EXM_OK && two_may_count(&q)) {
+        second_seeds(&mirna, n);
+        second_seeds(&other, n);
+        look_up(&q, &mirna);
+        look_up(&q, &other);
+        st = scan(&q, &mirna);
+        if (st == EXM_OK) st = scan(&q, &other);
     }
     if (st == EXM_OK) exm_annotation_rank(ret, q.best, margin);
     return st;

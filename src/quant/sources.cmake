@@ -17,3 +17,13 @@ list(APPEND EXM_SOURCES
   src/quant/signature.c
   src/quant/sheet.c
 )
+list(APPEND EXM_SOURCES
+  src/quant/places_scalar.c
+  src/quant/places_sse4.c
+)
+
+# The same code with popcount as an instruction.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+  set_source_files_properties(src/quant/places_sse4.c PROPERTIES
+    COMPILE_OPTIONS "-msse4.2;-mpopcnt")
+endif()

@@ -122,8 +122,6 @@ fill_arrays(exm_ref *r)
                                           .first_mature_ref = e->first_mature_ref,
                                           .n_mature_refs = e->n_mature_refs};
     }
-    r->index[0].k = EXM_REF_K_MIRNA;
-    r->index[1].k = EXM_REF_K_OTHER;
     fill_buckets(r);
 }
 

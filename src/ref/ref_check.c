@@ -20,6 +20,12 @@ broken(const exm_ref *r, const char *what, size_t at, exm_error *reterr)
                     r->source, what, at);
 }
 
+static uint64_t
+codes_of(uint32_t k)
+{
+    return (uint64_t) 1 << 2 * k;
+}
+
 /* ---- the file as a whole ---- */
 
 static exm_status
@@ -158,8 +164,13 @@ map_sections(exm_ref *r, exm_error *reterr)
     r->index[0].off = p[EXM_SEC_OFF_MIRNA], r->index[0].pos = p[EXM_SEC_POS_MIRNA];
     r->index[1].off = p[EXM_SEC_OFF_OTHER], r->index[1].pos = p[EXM_SEC_POS_OTHER];
     r->n_pos[0] = n[EXM_SEC_POS_MIRNA], r->n_pos[1] = n[EXM_SEC_POS_OTHER];
-    if (n[EXM_SEC_OFF_MIRNA] != ((uint64_t) 1 << 2 * EXM_REF_K_MIRNA) + 1 ||
-        n[EXM_SEC_OFF_OTHER] != ((uint64_t) 1 << 2 * EXM_REF_K_OTHER) + 1)
+    r->index[0].k = EXM_REF_K_MIRNA;
+    r->index[1].k = EXM_REF_K_OTHER_MIN;
+    while (r->index[1].k < EXM_REF_K_OTHER_MAX &&
+           n[EXM_SEC_OFF_OTHER] != codes_of(r->index[1].k) + 1)
+        r->index[1].k++;
+    if (n[EXM_SEC_OFF_MIRNA] != codes_of(EXM_REF_K_MIRNA) + 1 ||
+        n[EXM_SEC_OFF_OTHER] != codes_of(r->index[1].k) + 1)
         return broken(r, "section", EXM_SEC_OFF_MIRNA, reterr);
     r->clade_key = p[EXM_SEC_CLADE_KEYS];
     r->n_clade_keys = (uint32_t) n[EXM_SEC_CLADE_KEYS];
@@ -407,7 +418,7 @@ exm_ref_check_text(const exm_ref *r, exm_error *reterr)
 static int
 is_kmer(const exm_ref *r, int which, uint64_t p, uint64_t c)
 {
-    const uint32_t k = which == 0 ? EXM_REF_K_MIRNA : EXM_REF_K_OTHER;
+    const uint32_t k = r->index[which].k;
     const uint32_t others = r->class_rec[0].n_templates;
     const uint64_t split =
         others < r->n_templates ? r->template_rec[others].start : r->text_len;
@@ -420,9 +431,9 @@ is_kmer(const exm_ref *r, int which, uint64_t p, uint64_t c)
 static exm_status
 check_index(const exm_ref *r, int which, exm_error *reterr)
 {
-    const uint32_t k = which == 0 ? EXM_REF_K_MIRNA : EXM_REF_K_OTHER;
+    const uint32_t k = r->index[which].k;
     const uint32_t *off = r->index[which].off, *pos = r->index[which].pos;
-    const uint64_t codes = (uint64_t) 1 << 2 * k;
+    const uint64_t codes = codes_of(k);
 
     if (off[0] != 0 || off[codes] != r->n_pos[which])
         return broken(r, "size of index", (size_t) which, reterr);

@@ -24,7 +24,8 @@ enum {
     EXM_REF_VERSION = 1,
     EXM_REF_PAD = 64,    /* 'no' positions before the first and after the last template */
     EXM_REF_K_MIRNA = 8, /* finds every read of >= 16 nt with one substitution or tail */
-    EXM_REF_K_OTHER = 11,
+    EXM_REF_K_OTHER_MIN = 8, /* the other classes: see exm_ref_k_other() */
+    EXM_REF_K_OTHER_MAX = 12,
     EXM_REF_CLADE_K = 20,
     EXM_REF_MIN_TEMPLATE = 16
 };
@@ -45,13 +46,24 @@ enum exm_ref_section {
     EXM_SEC_PLANE_NO,
     EXM_SEC_OFF_MIRNA, /* u32 [4^8 + 1] */
     EXM_SEC_POS_MIRNA, /* u32 */
-    EXM_SEC_OFF_OTHER, /* u32 [4^11 + 1] */
+    EXM_SEC_OFF_OTHER, /* u32 [4^k + 1], k from 8 to 12 */
     EXM_SEC_POS_OTHER,
     EXM_SEC_CLADE_KEYS,   /* u64, ascending: lo | hi << 20 */
     EXM_SEC_CLADE_LABELS, /* u32 per key */
     EXM_SEC_CLADE_NAMES,  /* u32 string per label */
     EXM_SEC_COUNT
 };
+
+/* Least k whose table has a code for each position: short lists, and a table that is no
+ * larger than it must be (a look-up in a table beyond the cache costs more than all else). */
+static inline uint32_t
+exm_ref_k_other(uint64_t positions)
+{
+    uint32_t k = EXM_REF_K_OTHER_MIN;
+
+    while (k < EXM_REF_K_OTHER_MAX && (uint64_t) 1 << 2 * k < positions) k++;
+    return k;
+}
 
 typedef struct exm_ref_header {
     unsigned char magic[8];

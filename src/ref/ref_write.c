@@ -27,8 +27,6 @@ struct writer {
     exm_error *err;
 };
 
-static const uint32_t index_k[2] = {EXM_REF_K_MIRNA, EXM_REF_K_OTHER};
-
 static uint32_t
 put_string(struct writer *w, const char *s)
 {
@@ -105,6 +103,13 @@ index_to(const struct writer *w, int which)
     return which == 0 ? w->split : w->text_len;
 }
 
+static uint32_t
+index_k(const struct writer *w, int which)
+{
+    return which == 0 ? EXM_REF_K_MIRNA
+                      : exm_ref_k_other(index_to(w, which) - index_from(w, which));
+}
+
 /* The code of the k-mer at p, or UINT64_MAX where it holds a 'no'. */
 static uint64_t
 code_at(const struct writer *w, uint64_t p, uint32_t k)
@@ -116,7 +121,7 @@ code_at(const struct writer *w, uint64_t p, uint32_t k)
 static exm_status
 count_kmers(struct writer *w, int which)
 {
-    const uint32_t k = index_k[which];
+    const uint32_t k = index_k(w, which);
     const uint64_t codes = (uint64_t) 1 << 2 * k;
     uint32_t *off = calloc(codes + 1, sizeof *off);
 
@@ -135,7 +140,7 @@ count_kmers(struct writer *w, int which)
 static void
 sort_positions(struct writer *w, int which, uint32_t *pos)
 {
-    const uint32_t k = index_k[which];
+    const uint32_t k = index_k(w, which);
     uint32_t *off = w->off[which];
 
     for (uint64_t p = index_from(w, which); p + k <= index_to(w, which); p++) {
@@ -375,13 +380,13 @@ section_bytes(const struct writer *w, int i)
         return w->words * sizeof(uint64_t);
     case EXM_SEC_OFF_MIRNA:
     case EXM_SEC_OFF_OTHER:
-        return (((uint64_t) 1 << 2 * index_k[i == EXM_SEC_OFF_OTHER]) + 1) *
+        return (((uint64_t) 1 << 2 * index_k(w, i == EXM_SEC_OFF_OTHER)) + 1) *
                sizeof(uint32_t);
     case EXM_SEC_POS_MIRNA:
     case EXM_SEC_POS_OTHER: {
         const int which = i == EXM_SEC_POS_OTHER;
 
-        return w->off[which][(uint64_t) 1 << 2 * index_k[which]] * sizeof(uint32_t);
+        return w->off[which][(uint64_t) 1 << 2 * index_k(w, which)] * sizeof(uint32_t);
     }
     default:
         return w->table[i].len;

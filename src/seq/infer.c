@@ -115,7 +115,7 @@ code_of(const char *s, uint32_t n)
 {
     uint32_t code = 0;
 
-    for (uint32_t i = 0; i < n; i++) code = code << 2 | (s[i] >> 1 & 3U);
+    for (uint32_t i = 0; i < n; i++) code = code << 2 | ((unsigned char) s[i] >> 1 & 3U);
     return code;
 }
 
@@ -149,7 +149,7 @@ count_kmers(exm_inferrer *f, const exm_read *r)
         struct kmer *slot;
 
         good = r->seq[i] == 'N' ? 0 : good + 1;
-        code = (code << 2 | (r->seq[i] >> 1 & 3U)) & mask;
+        code = (code << 2 | ((unsigned char) r->seq[i] >> 1 & 3U)) & mask;
         if (good < K || i + 1 < INSERT_MIN + K) continue;
         slot = f->table + (code * 2654435761u >> 16);
         if (slot->n == 0) slot->code = code;

@@ -19,6 +19,11 @@ exm_layout_none(void)
 
 /* ---- parsing ---- */
 
+enum {
+    CUT_MAX = 64,      /* nt cut on one side of the insert; trimming counts on it */
+    MIN_ADAPTER_NT = 6 /* known bases: fewer are found everywhere by chance */
+};
+
 enum place { BEFORE, BEHIND, AFTER_ADAPTER }; /* the insert; the insert; the adapter */
 
 struct parser {
@@ -60,9 +65,12 @@ static exm_status
 take_cut(struct parser *p, uint32_t n, int umi, const char *token, size_t len)
 {
     exm_layout *l = &p->l;
+    const uint32_t before = p->where == BEFORE ? l->n_5 : p->where == BEHIND ? l->n_3 : 0;
 
-    if (n > 64 || (umi && exm_layout_umi_len(l) + n > EXM_UMI_MAX))
-        return wrong(p, umi ? "UMIs hold at most 32 nt" : "at most 64 nt", token, len);
+    if (umi && exm_layout_umi_len(l) + n > EXM_UMI_MAX)
+        return wrong(p, "UMIs hold at most 32 nt", token, len);
+    if (before + n > CUT_MAX)
+        return wrong(p, "at most 64 nt are cut on one side of the insert", token, len);
     if (p->where == AFTER_ADAPTER) {
         if (!umi || l->umi_after_len > 0 || p->has_second)
             return wrong(p, "directly behind the adapter only one UMI makes sense", token,
@@ -98,6 +106,15 @@ is_bases(const char *s, size_t n)
     return n > 0;
 }
 
+static size_t
+count_known(const char *s, size_t n)
+{
+    size_t known = 0;
+
+    for (size_t i = 0; i < n; i++) known += s[i] != 'N';
+    return known;
+}
+
 static exm_status
 take_sequence(struct parser *p, const char *token, size_t len)
 {
@@ -112,7 +129,8 @@ take_sequence(struct parser *p, const char *token, size_t len)
     if (p->where == BEFORE) return wrong(p, "a 5' adapter is not sequenced", token, len);
     if (n > EXM_ADAPTER_MAX) return wrong(p, "an adapter has at most 64 nt", token, len);
     if (p->where == BEHIND) {
-        if (n < 6) return wrong(p, "an adapter has at least 6 nt", token, len);
+        if (count_known(token, n) < MIN_ADAPTER_NT)
+            return wrong(p, "an adapter has at least 6 nt that are not N", token, len);
         memcpy(l->adapter, token, n);
         l->adapter_len = (uint32_t) n;
         p->where = AFTER_ADAPTER;
@@ -120,6 +138,8 @@ take_sequence(struct parser *p, const char *token, size_t len)
             if (len - n != 2 || token[n + 1] < '0' || token[n + 1] > '9')
                 return wrong(p, "expected one digit behind '/'", token, len);
             l->max_mismatches = token[n + 1] - '0';
+            if ((size_t) l->max_mismatches * 4 > n)
+                return wrong(p, "at most a quarter of an adapter may differ", token, len);
         }
         return EXM_OK;
     }
@@ -144,6 +164,7 @@ take_token(struct parser *p, const char *token, size_t len)
     if (len > 3 && memcmp(token, "min", 3) == 0) {
         n = number_after(token, len, 3);
         if (n < 10 || n > 200) return wrong(p, "min<n> with n from 10 to 200", token, len);
+        if (p->l.min_insert > 0) return wrong(p, "min<n> stands there twice", token, len);
         p->l.min_insert = n;
         return EXM_OK;
     }

@@ -6,6 +6,9 @@ list(APPEND EXM_UNIT_TESTS
   reader
   malformed
   collapse
+  layout
+  trim
+  trim_oracle
   fasta
   gff3
   ref

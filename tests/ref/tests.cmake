@@ -1,0 +1,6 @@
+# Tests against other programs; each exits 77 where its program is not installed.
+add_executable(trim_driver tests/ref/trim_driver.c)
+target_link_libraries(trim_driver PRIVATE exomir exm_flags)
+add_test(NAME ref.cutadapt
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/cutadapt_equal.sh $<TARGET_FILE:trim_driver>)
+set_tests_properties(ref.cutadapt PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

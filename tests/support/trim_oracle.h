@@ -1,0 +1,213 @@
+/*
+ * trim_oracle.h - the slow definition of trimming one read, for tests and fuzzing.
+ *
+ * Written from exomir/trim.h and the rule below, letter by letter and with doubles; no
+ * planes, no packing, no code shared with the library.
+ *
+ * The adapter: list every occurrence; the first holds the place; a later one takes it
+ * when it has a higher score (matching - mismatching bases) and ends at most half an
+ * adapter behind the holder's end.
+ */
+#ifndef EXM_TEST_TRIM_ORACLE_H
+#define EXM_TEST_TRIM_ORACLE_H
+
+#include "exomir/trim.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct oracle_result {
+    exm_fate fate;
+    int found;
+    long start, len;
+    int undecided; /* expected errors so close to the limit that doubles cannot tell */
+    uint64_t umi;
+} oracle_result;
+
+/* Mismatches of adapter[0..ov) at seq, where N in the adapter fits anything. */
+static inline long
+oracle_mismatches(const char *seq, const char *adapter, long ov)
+{
+    long wrong = 0;
+
+    for (long j = 0; j < ov; j++) {
+        if (adapter[j] == 'N') continue;
+        if (seq[j] != adapter[j]) wrong++;
+    }
+    return wrong;
+}
+
+static inline long
+oracle_find(const char *seq, long len, const char *adapter, long n, double rate,
+            int max_mismatches, long min_overlap)
+{
+    long at = -1, end = 0, score = 0;
+
+    if (n == 0) return -1;
+    for (long i = 0; i < len; i++) {
+        const long ov = len - i < n ? len - i : n;
+        const long wrong = oracle_mismatches(seq + i, adapter, ov);
+        const double allowed =
+            max_mismatches < 0 ? floor(rate * (double) ov)
+                               : floor((double) max_mismatches * (double) ov / (double) n);
+        const long s = ov - wrong - wrong;
+
+        if (ov < min_overlap || (double) wrong > allowed) continue;
+        if (at >= 0 && (s <= score || i + ov > end + n / 2)) continue;
+        at = i;
+        end = i + ov;
+        score = s;
+    }
+    return at;
+}
+
+/* Reads 3' qualities from the end; the cut with the greatest sum of (cutoff - q). */
+static inline long
+oracle_quality_end(const char *qual, long len, int cutoff)
+{
+    long cut = len, best = 0;
+
+    for (long i = len - 1; i >= 0; i--) {
+        long sum = 0;
+
+        for (long k = len - 1; k >= i; k--) sum += cutoff - (qual[k] - 33);
+        if (sum < 0) break;
+        if (sum > best) {
+            best = sum;
+            cut = i;
+        }
+    }
+    return cut;
+}
+
+/* The UMI's letters in 5'-3' order. */
+static inline long
+oracle_umi(const exm_layout *l, const char *seq, long len, long adapter, long adapter_len,
+           char *umi)
+{
+    long n = 0;
+
+    for (long k = 0; k < (long) l->umi5_len; k++)
+        if ((long) l->umi5_at + k < len) umi[n++] = seq[l->umi5_at + k];
+    for (long k = 0; k < (long) l->umi3_len; k++)
+        umi[n++] = seq[adapter - (long) l->n_3 + (long) l->umi3_at + k];
+    for (long k = 0; k < (long) l->umi_after_len; k++)
+        if (adapter + adapter_len + k < len) umi[n++] = seq[adapter + adapter_len + k];
+    return n;
+}
+
+static inline int
+oracle_low_complexity(const char *s, long n, double most)
+{
+    long twins = 0;
+
+    for (int b = 0; b < 4; b++) {
+        long same = 0;
+
+        for (long i = 0; i < n; i++) same += s[i] == "ACGT"[b];
+        if ((double) same >= most * (double) n - 1e-9) return 1;
+    }
+    for (long i = 0; i + 2 < n; i++) twins += s[i] == s[i + 2];
+    return (double) twins >= most * (double) (n - 2) - 1e-9;
+}
+
+static inline exm_fate
+oracle_insert(const exm_layout *l, const exm_trim_options *o, const char *s,
+              const char *qual, long n, int *undecided)
+{
+    const long least = (long) (l->min_insert ? l->min_insert : o->min_len);
+    double errors = 0.0;
+
+    if (n <= 3) return EXM_FATE_DIMER;
+    if (n < least) return EXM_FATE_SHORT;
+    if (n > (long) o->max_len) return EXM_FATE_LONG;
+    if (memchr(s, 'N', (size_t) n)) return EXM_FATE_AMBIGUOUS_BASE;
+    for (long i = 0; qual && i < n; i++) errors += pow(10.0, -(qual[i] - 33) / 10.0);
+    if (qual && o->max_ee >= 0.0) {
+        *undecided = fabs(errors - o->max_ee) < 1e-6;
+        if (errors > o->max_ee) return EXM_FATE_LOW_QUALITY;
+    }
+    if (n <= EXM_PACKED_MAX && o->max_one_base <= 1.0 &&
+        oracle_low_complexity(s, n, o->max_one_base))
+        return EXM_FATE_LOW_COMPLEXITY;
+    return EXM_FATE_KEPT;
+}
+
+static inline oracle_result
+oracle_trim(const exm_layout *l, const exm_trim_options *o, const exm_read *r)
+{
+    char adapter[EXM_ADAPTER_MAX + 1] = "", umi[EXM_UMI_MAX];
+    const long n_adapter = (long) (l->poly_a > 0 ? l->poly_a : l->adapter_len);
+    const long n_umi = (long) exm_layout_umi_len(l);
+    oracle_result t = {.start = (long) l->n_5};
+    long len = (long) r->len, at, end;
+
+    if (l->poly_a > 0)
+        memset(adapter, 'A', l->poly_a);
+    else
+        memcpy(adapter, l->adapter, l->adapter_len);
+    if (r->qual && o->quality_cutoff > 0)
+        len = oracle_quality_end(r->qual, len, o->quality_cutoff);
+    at = oracle_find(r->seq, len, adapter, n_adapter, o->max_error_rate, l->max_mismatches,
+                     (long) o->min_overlap);
+    t.found = at >= 0;
+    end = at < 0 ? len : at - (long) l->n_3;
+    t.len = end > t.start ? end - t.start : 0;
+    if (at < 0 && (l->poly_a > 0 || l->n_3 > 0 || l->umi_after_len > 0)) {
+        t.fate = EXM_FATE_NO_ADAPTER;
+        return t;
+    }
+    if (n_umi > 0 && t.len > 3) {
+        const long n = oracle_umi(l, r->seq, len, at, n_adapter, umi);
+        const long least = (long) o->min_umi < n_umi ? (long) o->min_umi : n_umi;
+
+        if (n < least || memchr(umi, 'N', (size_t) n)) {
+            t.fate = EXM_FATE_NO_UMI;
+            return t;
+        }
+        for (long i = 0; i < n; i++)
+            t.umi = t.umi * 4 + (uint64_t) (strchr("ACTG", umi[i]) - "ACTG");
+    }
+    t.fate = oracle_insert(l, o, r->seq + t.start, r->qual ? r->qual + t.start : NULL,
+                           t.len, &t.undecided);
+    return t;
+}
+
+/* The letters that a kept insert's packed form stands for; -1 when it is malformed. */
+static inline long
+oracle_unpack(const exm_trimmed *t, char *s)
+{
+    long n = 0;
+
+    if (t->len > EXM_PACKED_MAX || t->lo >> t->len != 1 || t->hi >> t->len != 0) return -1;
+    for (; n < (long) t->len; n++) s[n] = "ACTG"[(t->lo >> n & 1) + 2 * (t->hi >> n & 1)];
+    return n;
+}
+
+/* 1 when the library's answer is the definition's. */
+static inline int
+oracle_agrees(const oracle_result *want, const exm_trimmed *got, const char *seq)
+{
+    char s[EXM_PACKED_MAX];
+
+    if (want->undecided) return 1;
+    if (got->fate != want->fate || got->adapter_found != want->found ||
+        (long) got->start != want->start || (long) got->len != want->len)
+        return 0;
+    if (got->fate != EXM_FATE_KEPT) return 1;
+    if (got->umi != want->umi) return 0;
+    if (got->len > EXM_PACKED_MAX) return got->lo == 0 && got->hi == 0;
+    return oracle_unpack(got, s) == (long) got->len &&
+           memcmp(s, seq + got->start, got->len) == 0;
+}
+
+/* Both SIMD paths fill each field alike. */
+static inline int
+oracle_same(const exm_trimmed *a, const exm_trimmed *b)
+{
+    return a->fate == b->fate && a->start == b->start && a->len == b->len &&
+           a->lo == b->lo && a->hi == b->hi && a->umi == b->umi &&
+           a->adapter_found == b->adapter_found;
+}
+
+#endif
