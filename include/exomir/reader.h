@@ -14,7 +14,7 @@ typedef struct exm_reader_options {
     exm_simd simd;
     int threaded;     /* 1 (default): a second thread unpacks ahead of the caller */
     size_t block;     /* bytes per block; 0: the default, 1 MiB */
-    int hash_input;   /* 1: SHA-256 of each packed file (in the caller's thread) */
+    int hash_input;   /* 1: SHA-256 of each packed file (by the unpacking thread) */
     int hash_content; /* 1: order-free hash over all reads */
     int allow_empty;  /* 1: a file without reads is no error */
 } exm_reader_options;
@@ -40,8 +40,8 @@ typedef struct exm_reader exm_reader;
  * exm_reader_defaults().  Paths are copied.
  *
  * A missing file is EXM_EIO and a folder EXM_EDATA here, before any work; damage is
- * told by exm_reader_next().  Memory: 6 blocks (2 without thread), as many packed bytes
- * for hash_input, and twice the largest record above 64 KiB.
+ * told by exm_reader_next().  Memory: 6 blocks (2 without thread), and twice the largest
+ * record above 64 KiB.
  */
 EXM_MUST_USE exm_status exm_reader_open(const char *const *paths, size_t n_paths,
                                         const exm_reader_options *o, exm_reader **ret,

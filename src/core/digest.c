@@ -119,12 +119,29 @@ exm_sha256_of_file(const char *path, char ret[EXM_SHA256_HEX], exm_error *reterr
 
 __extension__ typedef unsigned __int128 u128;
 
+static const char between[3] = {'\n', '+', '\n'};
+
+/* Sequence and quality that do not lie in one piece. */
+static XXH128_hash_t
+hash_pieces(const char *seq, size_t n_seq, const char *qual, size_t n_qual)
+{
+    XXH3_state_t state;
+
+    (void) XXH3_128bits_reset(&state);
+    (void) XXH3_128bits_update(&state, seq, n_seq);
+    (void) XXH3_128bits_update(&state, between, sizeof between);
+    (void) XXH3_128bits_update(&state, n_qual ? qual : "", n_qual);
+    return XXH3_128bits_digest(&state);
+}
+
 void
 exm_multihash_add(exm_multihash *h, const char *seq, size_t n_seq, const char *qual,
                   size_t n_qual, uint64_t copies)
 {
-    const XXH128_hash_t x =
-        XXH3_128bits_withSeed(qual ? qual : "", n_qual, XXH3_64bits(seq, n_seq));
+    const int one_piece = qual == seq + n_seq + sizeof between &&
+                          memcmp(seq + n_seq, between, sizeof between) == 0;
+    const XXH128_hash_t x = one_piece ? XXH3_128bits(seq, n_seq + sizeof between + n_qual)
+                                      : hash_pieces(seq, n_seq, qual, n_qual);
     u128 one = (u128) x.high64 << 64 | x.low64, sum = (u128) h->hi << 64 | h->lo;
 
     sum += one * copies;

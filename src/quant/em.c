@@ -30,64 +30,104 @@ check(const exm_em_problem *p, exm_error *reterr)
     return EXM_OK;
 }
 
-/* One pass: expected reads 'next' under abundances t (NULL: all features alike). */
-static void
-step(const exm_em_problem *p, const double *t, double *next)
-{
-    memset(next, 0, p->n_features * sizeof *next);
-    for (size_t c = 0; c < p->n_classes; c++) {
-        const double count = (double) p->count[c];
-        double sum = 0.0;
-        const double *use = t;
+/* What a run works on: classes of one feature are added up once, before. */
+struct run {
+    const exm_em_problem *p;
+    size_t *shared; /* classes of several features, in their order */
+    size_t n_shared;
+    double *alone, *t, *next; /* [n_features] */
+};
 
-        for (size_t i = p->off[c]; use && i < p->off[c + 1]; i++)
-            sum += p->weight[i] * t[p->feature[i]];
-        if (!use || sum == 0.0) { /* nobody has a claim yet: the first split */
-            use = NULL;
-            sum = 0.0;
-            for (size_t i = p->off[c]; i < p->off[c + 1]; i++) sum += p->weight[i];
-        }
-        for (size_t i = p->off[c]; i < p->off[c + 1]; i++)
-            next[p->feature[i]] +=
-                count * (p->weight[i] * (use ? use[p->feature[i]] : 1.0) / sum);
+static void
+run_done(struct run *r)
+{
+    free(r->shared);
+    free(r->alone);
+    free(r->t);
+    free(r->next);
+}
+
+static exm_status
+run_init(struct run *r, const exm_em_problem *p, exm_error *reterr)
+{
+    const size_t n = p->n_features ? p->n_features : 1;
+
+    *r = (struct run){.p = p,
+                      .shared = calloc(p->n_classes ? p->n_classes : 1, sizeof(size_t)),
+                      .alone = calloc(n, sizeof(double)),
+                      .t = calloc(n, sizeof(double)),
+                      .next = calloc(n, sizeof(double))};
+    if (!r->shared || !r->alone || !r->t || !r->next) {
+        run_done(r);
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu features", p->n_features);
     }
+    for (size_t c = 0; c < p->n_classes; c++) {
+        if (p->count[c] == 0) continue;
+        if (p->off[c + 1] - p->off[c] == 1)
+            r->alone[p->feature[p->off[c]]] += (double) p->count[c];
+        else
+            r->shared[r->n_shared++] = c;
+    }
+    return EXM_OK;
+}
+
+/* One class: its reads go to the features by weight times abundance t; by weight alone
+ * where t is NULL or nobody has a claim yet. */
+static void
+split(const exm_em_problem *p, size_t c, const double *t, double *next)
+{
+    const double count = (double) p->count[c];
+    const size_t from = p->off[c], to = p->off[c + 1];
+    double sum = 0.0;
+
+    for (size_t i = from; t && i < to; i++) sum += p->weight[i] * t[p->feature[i]];
+    if (sum > 0.0) {
+        for (size_t i = from; i < to; i++)
+            next[p->feature[i]] += count * (p->weight[i] * t[p->feature[i]] / sum);
+        return;
+    }
+    sum = 0.0;
+    for (size_t i = from; i < to; i++) sum += p->weight[i];
+    for (size_t i = from; i < to; i++) next[p->feature[i]] += count * (p->weight[i] / sum);
+}
+
+/* Expected reads 'next' under abundances t (NULL: all features alike). */
+static void
+step(const struct run *r, const double *t, double *next)
+{
+    memcpy(next, r->alone, r->p->n_features * sizeof *next);
+    for (size_t k = 0; k < r->n_shared; k++) split(r->p, r->shared[k], t, next);
 }
 
 exm_status
 exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
              unsigned *ret_iterations, exm_error *reterr)
 {
-    double *t, *next, change = INFINITY;
+    struct run r;
+    double change = INFINITY;
     unsigned k = 0;
     exm_status st;
 
     if (!p || !o || !ret_t)
         return exm_fail(reterr, EXM_EINVAL, 0, "EM: an argument is NULL");
     st = check(p, reterr);
+    if (st == EXM_OK) st = run_init(&r, p, reterr);
     if (st != EXM_OK) return st;
-    t = calloc(p->n_features ? p->n_features : 1, sizeof *t);
-    next = calloc(p->n_features ? p->n_features : 1, sizeof *next);
-    if (!t || !next) {
-        free(t);
-        free(next);
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu features", p->n_features);
-    }
-    step(p, NULL, t);
+    step(&r, NULL, r.t);
     while (change >= o->tolerance && k < o->max_iterations) {
-        double *swap = t;
+        double *swap = r.t;
 
-        step(p, t, next);
+        step(&r, r.t, r.next);
         change = 0.0;
         for (size_t f = 0; f < p->n_features; f++)
-            change = fmax(change, fabs(next[f] - t[f]));
-        t = next;
-        next = swap;
+            change = fmax(change, fabs(r.next[f] - r.t[f]));
+        r.t = r.next;
+        r.next = swap;
         k++;
     }
-    memcpy(ret_t, t, p->n_features * sizeof *t);
+    memcpy(ret_t, r.t, p->n_features * sizeof *ret_t);
     if (ret_iterations) *ret_iterations = k;
-    free(t);
-    free(next);
+    run_done(&r);
     if (change >= o->tolerance)
         return exm_fail(reterr, EXM_ENOCONV, k,
                         "EM: change of %.3g reads after %u iterations", change, k);

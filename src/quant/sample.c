@@ -13,6 +13,7 @@
 #include "exomir/text.h"
 #include "tally.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -355,15 +356,21 @@ read_all(struct pass *p, exm_reader *reader, const exm_inference *inf, struct st
     return st;
 }
 
-/* A packed file of this size holds about this many unique inserts (measured: 35 bytes a
- * read, one unique in twelve reads at 10^7); too small a guess only costs a rehash. */
+/*
+ * Unique inserts to make room for, from the reads in the bytes so far.  Measured: 0.16,
+ * 0.83, 3.2, 6.5, 13.6, 25.3 million in 1, 8, 41, 91, 205, 400 million reads, which
+ * 2.5 reads^0.8 follows within 25 %.  Too small a guess only costs a rehash.
+ */
 static uint64_t
-expected_uniques(const exm_reader *reader)
+expected_uniques(const exm_reader *reader, uint64_t reads)
 {
     uint64_t done, total;
+    double all;
 
     exm_reader_progress(reader, &done, &total);
-    return total / 35 / 12;
+    if (done == 0 || total < done) return 0;
+    all = (double) reads * ((double) total / (double) done);
+    return (uint64_t) (2.5 * pow(all, 0.8));
 }
 
 static exm_status
@@ -421,9 +428,10 @@ start_pass(struct pass *p, const exm_reader *reader, const exm_inference *inf,
     if (st == EXM_OK) st = describe(p, inf, reterr);
     if (st == EXM_OK) st = exm_trimmer_new(&p->layout, &p->o->trim, &p->trimmer, reterr);
     if (st == EXM_OK)
-        st = exm_collapse_new(&(exm_collapse_options){.umi = p->rec->umi_len > 0,
-                                                      .expect = expected_uniques(reader)},
-                              &p->table, reterr);
+        st = exm_collapse_new(
+            &(exm_collapse_options){.umi = p->rec->umi_len > 0,
+                                    .expect = expected_uniques(reader, inf->reads)},
+            &p->table, reterr);
     return st;
 }
 

@@ -17,13 +17,17 @@
 
 enum {
     PRESETS = 9,
-    OLD_KIT = 1, /* illumina-v1 in the list of presets */
-    SOLID = 8,   /* nt of adapter that count as seen */
-    NEAR = 4,    /* nt by which the starts of presets that share an adapter differ */
+    OLD_KIT = 1,  /* illumina-v1 in the list of presets */
+    TAIL_KIT = 7, /* cats: any poly-A tail */
+    SOLID = 8,    /* nt of adapter that count as seen */
+    NEAR = 4,     /* nt by which the starts of presets that share an adapter differ */
     INSERT_MIN = 15,
     INSERT_MAX = 40,
     K = 12,     /* of the enriched 3' sequence */
     PREFIX = 4, /* nt that a 4N kit puts before the insert */
+    WORD = 8,   /* nt; 4^8 is TABLE */
+    HEAD = 4,   /* nt 5-12: in dplex the UMI, in other tailed kits the insert */
+    BODY = 16,  /* nt 17-24: the insert in all of them */
     LENGTHS = 512,
     TABLE = 1 << 16
 };
@@ -33,8 +37,11 @@ static const double clear_share = 0.25;  /* a kit's adapter is there */
 static const double absent_share = 0.03; /* it is not */
 static const double rival_factor =
     0.35; /* another kit at this share of the best: unclear */
-static const double random_prefix = 0.5; /* below: the first nt are random */
+static const double random_prefix = 0.2; /* below: the first nt are random */
+static const double fixed_prefix = 0.7;  /* above: they are not; between: some reads' are */
 static const double enriched_least = 0.20;
+static const double body_recurs = 0.3; /* of tailed reads: inserts seen before */
+static const double head_recurs = 0.5; /* below this part of it: the head is a UMI */
 
 struct kmer {
     uint32_t code, n;
@@ -50,12 +57,14 @@ static const char old_adapter[] = "TCGTATGCCGTCTTCTGCTTG";
 struct exm_inferrer {
     exm_trimmer *trimmer[PRESETS];
     exm_trimmer *older;
-    uint64_t older_only; /* reads in which only the first version is found */
+    uint64_t n_older, n_newer; /* reads of the old kit without and with those three bases */
     uint64_t found[PRESETS], found_any[PRESETS];
     uint64_t reads, lengths[LENGTHS];
     struct kmer *table; /* commonest K-mers at plausible places */
     struct core *core;  /* K-mers behind the first PREFIX nt, and the prefix first seen */
     uint64_t prefix_same, prefix_other;
+    uint64_t n_tailed, head_again, body_again; /* reads whose words were seen before */
+    unsigned char head[TABLE], body[TABLE];
 };
 
 static exm_layout
@@ -138,12 +147,13 @@ count_prefix(exm_inferrer *f, const exm_read *r)
     }
 }
 
-/* A small table of K-mers with replacement: the frequent ones stay. */
+/* A small table of K-mers with replacement: the frequent ones stay.  A repeat of up to
+ * three bases counts once a read. */
 static void
 count_kmers(exm_inferrer *f, const exm_read *r)
 {
     const uint32_t mask = ((uint32_t) 1 << 2 * K) - 1;
-    uint32_t code = 0, good = 0;
+    uint32_t code = 0, good = 0, last[3] = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
 
     for (uint32_t i = 0; i < r->len && i < INSERT_MAX + K + 4; i++) {
         struct kmer *slot;
@@ -151,6 +161,8 @@ count_kmers(exm_inferrer *f, const exm_read *r)
         good = r->seq[i] == 'N' ? 0 : good + 1;
         code = (code << 2 | ((unsigned char) r->seq[i] >> 1 & 3U)) & mask;
         if (good < K || i + 1 < INSERT_MIN + K) continue;
+        if (code == last[0] || code == last[1] || code == last[2]) continue;
+        last[i % 3] = code;
         slot = f->table + (code * 2654435761u >> 16);
         if (slot->n == 0) slot->code = code;
         if (slot->code == code)
@@ -171,6 +183,34 @@ adapter_at(exm_trimmer *trimmer, const exm_layout *l, const exm_read *r, uint32_
     return t.adapter_found ? t.start + t.len + l->n_3 : UINT32_MAX;
 }
 
+/* Do the beginnings of reads with a tail recur as their middles do? */
+static void
+count_words(exm_inferrer *f, const exm_read *r, uint32_t tail)
+{
+    uint32_t head, body;
+
+    if (tail < BODY + WORD) return;
+    head = code_of(r->seq + HEAD, WORD);
+    body = code_of(r->seq + BODY, WORD);
+    f->n_tailed++;
+    f->head_again += f->head[head];
+    f->body_again += f->body[body];
+    f->head[head] = f->body[body] = 1;
+}
+
+/* Which of the old kit's two adapters?  Its search forgives errors, so the three bases that
+ * the newer one has in front are looked at themselves. */
+static void
+count_old_kit(exm_inferrer *f, const exm_read *r, uint32_t at)
+{
+    const char *const newer = exm_kit_get(OLD_KIT)->adapter;
+
+    if (at >= 3 && memcmp(r->seq + at - 3, newer, 3) == 0)
+        f->n_newer++;
+    else
+        f->n_older++;
+}
+
 /* A read speaks for the kit whose adapter comes first: a poly-A behind another adapter, or
  * the second adapter behind a UMI, are not the kit's own. */
 static void
@@ -185,10 +225,10 @@ look(exm_inferrer *f, const exm_read *r)
         if (at[i] < first) first = at[i];
     }
     older = adapter_at(f->older, exm_kit_get(OLD_KIT), r, &older_insert);
+    if (older != UINT32_MAX) count_old_kit(f, r, older);
     if (older < first && at[OLD_KIT] == UINT32_MAX) {
         at[OLD_KIT] = first = older;
         insert[OLD_KIT] = older_insert;
-        f->older_only++;
     }
     for (size_t i = 0; i < PRESETS; i++) {
         if (at[i] == UINT32_MAX) continue;
@@ -197,6 +237,7 @@ look(exm_inferrer *f, const exm_read *r)
             f->found[i]++;
     }
     if (at[0] != UINT32_MAX) count_prefix(f, r);
+    if (at[TAIL_KIT] != UINT32_MAX) count_words(f, r, at[TAIL_KIT]);
     count_kmers(f, r);
 }
 
@@ -260,15 +301,24 @@ found_share(const exm_inferrer *f, const char *kit)
     return share(f->found_any[preset_number(kit)], f->reads);
 }
 
+/* A UMI in front, as in dplex: inserts recur, what stands before them does not. */
+static int
+has_umi_head(const exm_inferrer *f)
+{
+    const double body = share(f->body_again, f->n_tailed);
+
+    return body > body_recurs && share(f->head_again, f->n_tailed) < head_recurs * body;
+}
+
 /* The member of the best kit's family that the reads speak for. */
 static const char *
 refine(const exm_inferrer *f, const exm_inference *v, const char *best)
 {
     if (same_family(best, "truseq")) {
-        return v->prefix_same < random_prefix ? "nextflex-v3" : "truseq";
+        return v->prefix_same < fixed_prefix ? "nextflex-v3" : "truseq";
     }
     if (same_family(best, "smarter")) {
-        if (found_share(f, "nebnext") > clear_share / 2) return "dplex";
+        if (has_umi_head(f) || found_share(f, "nebnext") > clear_share / 2) return "dplex";
         return v->score[0].found > 0 &&
                        found_share(f, "smarter") > 0.8 * found_share(f, "cats")
                    ? "smarter"
@@ -286,9 +336,20 @@ set_enriched(const exm_inferrer *f, exm_inference *v)
 
     for (size_t i = 1; i < TABLE; i++)
         if (f->table[i].n > most->n) most = f->table + i;
+    if (most->n == 0) return;
     v->enriched_share = share(most->n, f->reads);
+    if (v->enriched_share > 1.0) v->enriched_share = 1.0;
     for (int i = 0; i < K; i++) v->enriched[i] = "ACTG"[most->code >> 2 * (K - 1 - i) & 3];
     v->enriched[K] = '\0';
+}
+
+/* Enough inserts recur?  A few 12-mers do by chance, with any 4 nt before them. */
+static int
+prefixes_tell(const exm_inferrer *f)
+{
+    const uint64_t pairs = f->prefix_same + f->prefix_other;
+
+    return pairs >= 10 && 100 * pairs >= f->reads;
 }
 
 static void
@@ -308,9 +369,32 @@ set_scores(const exm_inferrer *f, exm_inference *v)
     for (size_t i = 0; i < LENGTHS; i++)
         if (f->lengths[i] > most) most = f->lengths[i];
     v->length_spread = f->reads ? 1.0 - share(most, f->reads) : 0.0;
-    v->prefix_same = f->prefix_same + f->prefix_other
-                         ? share(f->prefix_same, f->prefix_same + f->prefix_other)
-                         : 1.0;
+    v->prefix_same =
+        prefixes_tell(f) ? share(f->prefix_same, f->prefix_same + f->prefix_other) : 1.0;
+}
+
+/* What told this kit from others with its adapter, or that nothing can. */
+static void
+tell_family(const exm_inferrer *f, const exm_inference *v, const char *kit, char *to,
+            size_t n)
+{
+    if (same_family(kit, "truseq") && !prefixes_tell(f))
+        (void) snprintf(
+            to, n,
+            "; too few inserts recur to see whether random nt stand beside them "
+            "(nextflex-v3)");
+    else if (same_family(kit, "truseq"))
+        (void) snprintf(to, n, "; reads of one insert share their first 4 nt in %.0f %%%s",
+                        100.0 * v->prefix_same,
+                        strcmp(kit, "truseq") == 0 ? " (nextflex-v4 looks the same)" : "");
+    else if (strcmp(kit, "dplex") == 0)
+        (void) snprintf(to, n,
+                        "; nt 5-12 were seen before in %.0f %% of reads, nt 17-24 in "
+                        "%.0f %%: a UMI is in front",
+                        100.0 * share(f->head_again, f->n_tailed),
+                        100.0 * share(f->body_again, f->n_tailed));
+    else if (strcmp(kit, "smarter") == 0)
+        (void) snprintf(to, n, " (cats looks the same)");
 }
 
 static void
@@ -318,6 +402,7 @@ call_kit(const exm_inferrer *f, exm_inference *v)
 {
     const char *kit = refine(f, v, v->score[0].kit);
     double rival = 0.0;
+    int n;
 
     for (size_t i = 1; i < v->n_scores; i++)
         if (!same_family(v->score[0].kit, v->score[i].kit) && v->score[i].found > rival)
@@ -329,17 +414,25 @@ call_kit(const exm_inferrer *f, exm_inference *v)
             v->score[0].kit, 100.0 * v->score[0].found, 100.0 * rival);
         return;
     }
+    if (same_family(kit, "truseq") && v->prefix_same > random_prefix &&
+        v->prefix_same < fixed_prefix) {
+        (void) snprintf(v->evidence, sizeof v->evidence,
+                        "two kits of one adapter are in the reads, truseq and nextflex-v3: "
+                        "reads of one insert share their first 4 nt in %.0f %%, not in "
+                        "nearly all or nearly none",
+                        100.0 * v->prefix_same);
+        return;
+    }
     v->call = EXM_KIT_PRESET;
     v->layout = *exm_kit_get((size_t) preset_number(kit));
-    if (strcmp(kit, "illumina-v1") == 0 && 2 * f->older_only > f->found_any[OLD_KIT])
+    if (strcmp(kit, "illumina-v1") == 0 && f->n_older > f->n_newer)
         v->layout = older_layout();
-    (void) snprintf(
-        v->evidence, sizeof v->evidence,
-        "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first %llu "
-        "reads; next best %.1f %%; reads of one insert share their first 4 nt in %.0f %%%s",
-        kit, INSERT_MIN, INSERT_MAX, 100.0 * v->score[0].found,
-        (unsigned long long) f->reads, 100.0 * rival, 100.0 * v->prefix_same,
-        strcmp(kit, "truseq") == 0 ? " (nextflex-v4 looks the same)" : "");
+    n = snprintf(v->evidence, sizeof v->evidence,
+                 "%s: its adapter follows an insert of %d-%d nt in %.1f %% of the first "
+                 "%llu reads; next best %.1f %%",
+                 kit, INSERT_MIN, INSERT_MAX, 100.0 * v->score[0].found,
+                 (unsigned long long) f->reads, 100.0 * rival);
+    tell_family(f, v, kit, v->evidence + n, sizeof v->evidence - (size_t) n);
 }
 
 static void

@@ -2,10 +2,10 @@
  * reader.c - reads of one sample in batches, unpacked ahead of the caller.
  *
  * Workload: one gzip member of 1-50 GB.  Inflating is two thirds of all the work of
- * counting and cannot be split, so it gets a thread of its own that does nothing else;
- * the caller's thread parses, hashes and counts in its shadow.  Blocks of 1 MiB go
- * round between the two, one lock and one signal per block (400 a second): nothing
- * finer is worth its bugs.
+ * counting and cannot be split, so it gets a thread of its own, which also hashes what it
+ * reads; the caller's thread parses and counts meanwhile.  Blocks of 1 MiB go round between
+ * the two, one lock and one signal per block (400 a second): nothing finer is worth its
+ * bugs.
  *
  * A record that a block's end cuts is carried to the front of the next block, into head
  * room kept there.  A record larger than that is put together in a buffer that grows.
@@ -31,7 +31,6 @@
 enum {
     N_BLOCKS = 6,         /* with a thread; 2 without */
     HEAD_ROOM = 64 << 10, /* of a block, for the carried part of a record */
-    RAW_MAX = 2 << 20,    /* packed bytes a block keeps for the input hash */
     BATCH = 256
 };
 
@@ -40,9 +39,8 @@ typedef struct block {
     size_t n, file;
     int last; /* the file ended here, verified */
     exm_container container;
-    uint64_t raw_bytes; /* of the file, when the block was filled */
-    uint8_t *raw;
-    size_t raw_n, raw_cap;
+    uint64_t raw_bytes;          /* of the file, when the block was filled */
+    char sha256[EXM_SHA256_HEX]; /* of the file, with 'last' */
     exm_status status;
     exm_error err;
 } block;
@@ -51,8 +49,8 @@ typedef struct block {
 typedef struct unpacker {
     exm_input *in;
     size_t file;
-    block *filling;
-    int raw_failed, done;
+    exm_sha256 *sha;
+    int hash_failed, done;
 } unpacker;
 
 /* First in, first out; of room for all blocks. */
@@ -87,7 +85,6 @@ struct exm_reader {
     char *spill; /* a record larger than the head room is put together here */
     size_t spill_cap;
     exm_fastq *parser;
-    exm_sha256 *sha;
     size_t file; /* that the parser is in */
     uint64_t raw_before, total;
     exm_multihash content;
@@ -150,71 +147,14 @@ take(exm_reader *r, queue *q)
 
 /* ---- the unpacking side ---- */
 
-static int
-raw_reserve(block *b, size_t n)
-{
-    size_t cap = b->raw_cap > 0 ? b->raw_cap : EXM_RAW_CHUNK;
-    uint8_t *p;
-
-    if (b->raw_cap - b->raw_n >= n) return 1;
-    while (cap - b->raw_n < n) cap *= 2;
-    p = realloc(b->raw, cap);
-    if (!p) return 0;
-    b->raw = p;
-    b->raw_cap = cap;
-    return 1;
-}
-
-/* The raw bytes of 'from' travel ahead of it, in the block 'to'. */
+/* The packed bytes as they are read: the caller's side has more to do than this one. */
 static void
-send_raw_ahead(exm_reader *r, block *from, block *to)
+hash_packed(void *ctx, const void *raw, size_t n)
 {
-    uint8_t *mem = to->raw;
-    const size_t cap = to->raw_cap;
+    unpacker *u = ctx;
 
-    to->n = 0;
-    to->last = 0;
-    to->status = EXM_OK;
-    to->file = from->file;
-    to->container = from->container;
-    to->raw_bytes = exm_input_raw_bytes(r->u.in);
-    memset(to->data, 0, EXM_SEQ_PAD);
-    to->raw = from->raw;
-    to->raw_n = from->raw_n;
-    to->raw_cap = from->raw_cap;
-    from->raw = mem;
-    from->raw_n = 0;
-    from->raw_cap = cap;
-    give(r, &r->full, to);
-}
-
-/*
- * The packed bytes go to the caller's side, which hashes them, in the block they were
- * read for.  Those that give no output (empty members, skippable frames) could pile up
- * there: full pieces are sent ahead.  Without a thread they are hashed on the spot.
- */
-static void
-keep_raw(void *ctx, const void *raw, size_t n)
-{
-    exm_reader *r = ctx;
-    block *b = r->u.filling;
-
-    if (!r->has_thread) {
-        if (exm_sha256_add(r->sha, raw, n, NULL) != EXM_OK) r->u.raw_failed = 1;
-        return;
-    }
-    if (b->raw_n > 0 && b->raw_n + n > RAW_MAX) {
-        block *ahead = take(r, &r->empty);
-
-        if (!ahead) return; /* closing: nobody will ask for the hash */
-        send_raw_ahead(r, b, ahead);
-    }
-    if (!raw_reserve(b, n)) {
-        r->u.raw_failed = 1;
-        return;
-    }
-    memcpy(b->raw + b->raw_n, raw, n);
-    b->raw_n += n;
+    if (!u->hash_failed && exm_sha256_add(u->sha, raw, n, NULL) != EXM_OK)
+        u->hash_failed = 1;
 }
 
 static exm_status
@@ -224,12 +164,31 @@ open_next(exm_reader *r, exm_error *reterr)
     exm_status s;
 
     s = exm_input_open_stoppable(r->paths[u->file], r->stop_pipe[0], &u->in, reterr);
-    if (s != EXM_OK) return s;
-    u->filling->container = exm_input_container(u->in);
+    if (s != EXM_OK || !r->o.hash_input) return s;
+    exm_sha256_free(u->sha);
+    u->sha = NULL;
+    u->hash_failed = 0;
+    s = exm_sha256_new(&u->sha, reterr);
     /* In a plain file the data are the raw bytes. */
-    if (r->o.hash_input && u->filling->container != EXM_CONTAINER_PLAIN)
-        exm_input_set_tee(u->in, keep_raw, r);
-    return EXM_OK;
+    if (s == EXM_OK && exm_input_container(u->in) != EXM_CONTAINER_PLAIN)
+        exm_input_set_tee(u->in, hash_packed, u);
+    return s;
+}
+
+/* The file has ended and is verified. */
+static exm_status
+finish_file(exm_reader *r, block *b, exm_error *reterr)
+{
+    unpacker *u = &r->u;
+    exm_status s = EXM_OK;
+
+    if (u->hash_failed) s = exm_fail(reterr, EXM_ENOMEM, 0, "cannot hash the input");
+    if (s == EXM_OK && u->sha) s = exm_sha256_hex(u->sha, b->sha256, reterr);
+    exm_input_close(u->in);
+    u->in = NULL;
+    b->last = 1;
+    u->done = ++u->file == r->n_files;
+    return s;
 }
 
 /* The next block of the stream, with whatever there is to say about it. */
@@ -239,33 +198,26 @@ fill(exm_reader *r, block *b)
     unpacker *u = &r->u;
     size_t n = 0;
 
-    u->filling = b;
     b->n = 0;
-    b->raw_n = 0;
     b->last = 0;
     b->file = u->file;
     b->container = EXM_CONTAINER_PLAIN;
     b->raw_bytes = 0;
+    b->sha256[0] = '\0';
     b->status = EXM_OK;
     if (!u->in) b->status = open_next(r, &b->err);
     if (b->status == EXM_OK)
         b->status = exm_input_read(u->in, b->data, r->o.block, &n, &b->err);
-    if (u->raw_failed)
-        b->status = exm_fail(&b->err, EXM_ENOMEM, 0, "no memory to hash the input");
     b->n = b->status == EXM_OK ? n : 0;
     memset(b->data + b->n, 0, EXM_SEQ_PAD);
     if (u->in) {
         b->raw_bytes = exm_input_raw_bytes(u->in);
         b->container = exm_input_container(u->in);
     }
-    if (b->status != EXM_OK) {
-        u->done = 1;
-    } else if (n == 0) { /* verified */
-        b->last = 1;
-        exm_input_close(u->in);
-        u->in = NULL;
-        u->done = ++u->file == r->n_files;
-    }
+    if (b->n > 0 && u->sha && b->container == EXM_CONTAINER_PLAIN)
+        hash_packed(u, b->data, b->n);
+    if (b->status == EXM_OK && n == 0) b->status = finish_file(r, b, &b->err);
+    if (b->status != EXM_OK) u->done = 1;
 }
 
 static void *
@@ -323,24 +275,9 @@ start_file(exm_reader *r, size_t file, exm_error *reterr)
 
     exm_fastq_free(r->parser);
     r->parser = NULL;
-    exm_sha256_free(r->sha);
-    r->sha = NULL;
     if (file != r->file) r->raw_before += r->files[r->file].raw_bytes;
     r->file = file;
     s = exm_fastq_new(r->files[file].path, r->o.simd, &r->parser, reterr);
-    if (s == EXM_OK && r->o.hash_input) s = exm_sha256_new(&r->sha, reterr);
-    return s;
-}
-
-static exm_status
-hash_packed(exm_reader *r, const block *b, exm_error *reterr)
-{
-    exm_status s = EXM_OK;
-
-    if (!r->sha) return EXM_OK;
-    if (b->raw_n > 0) s = exm_sha256_add(r->sha, b->raw, b->raw_n, reterr);
-    if (s == EXM_OK && b->container == EXM_CONTAINER_PLAIN && b->n > 0)
-        s = exm_sha256_add(r->sha, b->data, b->n, reterr);
     return s;
 }
 
@@ -362,7 +299,6 @@ next_block(exm_reader *r, exm_error *reterr)
     }
     r->cur = b;
     if (!r->parser || b->file != r->file) s = start_file(r, b->file, reterr);
-    if (s == EXM_OK) s = hash_packed(r, b, reterr);
     r->files[b->file].container = b->container;
     if (b->raw_bytes > 0) r->files[b->file].raw_bytes = b->raw_bytes;
     if (s == EXM_OK && b->status != EXM_OK) {
@@ -392,7 +328,8 @@ end_file(exm_reader *r, exm_error *reterr)
             "%s: byte 0: the file holds no reads (record 1 is missing): an empty "
             "sample, or a copy that failed? --allow-empty accepts it",
             exm_source_label(f->path));
-    return r->sha ? exm_sha256_hex(r->sha, f->sha256, reterr) : EXM_OK;
+    memcpy(f->sha256, r->cur->sha256, sizeof f->sha256);
+    return EXM_OK;
 }
 
 /*
@@ -633,12 +570,9 @@ exm_reader_close(exm_reader *r)
     for (size_t i = 0; i < 2; i++)
         if (r->stop_pipe[i] >= 0) (void) close(r->stop_pipe[i]);
     exm_input_close(r->u.in);
-    for (size_t i = 0; i < r->n_blocks; i++) {
-        free(r->blocks[i].mem);
-        free(r->blocks[i].raw);
-    }
+    exm_sha256_free(r->u.sha);
+    for (size_t i = 0; i < r->n_blocks; i++) free(r->blocks[i].mem);
     exm_fastq_free(r->parser);
-    exm_sha256_free(r->sha);
     free(r->spill);
     for (size_t i = 0; r->paths && i < r->n_files; i++) free(r->paths[i]);
     free(r->paths);

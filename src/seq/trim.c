@@ -173,6 +173,8 @@ exm_trimmer_new(const exm_layout *l, const exm_trim_options *o, exm_trimmer **re
         return st;
     }
     set_sure_qualities(t);
+    t->lanes = t->adapter_len > 0 && t->adapter_len < 64 &&
+               t->n_need <= EXM_TRIM_LANE_MISMATCHES && !memchr(t->code, 4, t->adapter_len);
     t->batch = exm_simd_resolve(o->simd) == EXM_SIMD_SSE4 ? exm_trim_batch_sse4
                                                           : exm_trim_batch_scalar;
     *ret = t;

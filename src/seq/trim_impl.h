@@ -19,8 +19,9 @@
 #include <string.h>
 
 enum {
-    EXM_TRIM_WORDS = 8,     /* reads up to 512 nt go this way */
-    EXM_TRIM_MISMATCHES = 8 /* most that a 64-nt adapter at 0.1 allows, and two to spare */
+    EXM_TRIM_WORDS = 8,      /* reads up to 512 nt go this way */
+    EXM_TRIM_MISMATCHES = 8, /* most that a 64-nt adapter at 0.1 allows, and two to spare */
+    EXM_TRIM_LANE_MISMATCHES = 4 /* counters of the four-reads-at-once search: 0 to 3 */
 };
 
 struct exm_trimmer {
@@ -31,8 +32,8 @@ struct exm_trimmer {
     unsigned char
         code[EXM_ADAPTER_MAX]; /* plane code of each base; 4 for N (matches all) */
     uint32_t need[EXM_TRIM_MISMATCHES + 1];
-    uint32_t n_need; /* 1 + most mismatches allowed */
-    int needs_adapter;
+    uint32_t n_need;          /* 1 + most mismatches allowed */
+    int needs_adapter, lanes; /* lanes: the adapter fits the four-reads-at-once search */
     uint32_t min_len, min_umi, umi_len;
     uint64_t max_ee; /* in 2^-32; UINT64_MAX: off */
     uint32_t one_base_permille;
@@ -87,38 +88,28 @@ qualifying(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2], ui
     return r;
 }
 
-/* The usual case, at most two mismatches: three registers. */
-static inline uint64_t
-qualifying_few(const struct exm_trimmer *t, uint64_t miss[4][EXM_TRIM_WORDS + 2],
-               uint32_t w, uint32_t len)
+/* Of the starts that qualify in word w, the adapter's.  Where another one near the first
+ * qualifies too, the choice between them is made by the rule's definition. */
+static inline long
+pick_start(const struct exm_trimmer *t, const char *seq, uint32_t len, uint32_t w,
+           uint64_t starts)
 {
-    uint64_t one = 0, two = 0, three = 0, r;
-    const long room = (long) len + 1 - 64 * (long) w;
+    const uint32_t first = (uint32_t) __builtin_ctzll(starts);
+    const long reach = (long) first + 1 + (long) t->adapter_len;
+    const int beyond = reach > 64 && 64 * (w + 1) < len;
 
-    for (uint32_t j = 0; j < t->adapter_len; j++) {
-        const uint64_t *plane = miss[t->code[j]] + w;
-        const uint64_t m = j ? plane[0] >> j | plane[1] << (64 - j) : plane[0];
-
-        three |= two & m;
-        two |= one & m;
-        one |= m;
-    }
-    r = ~one & low_bits(room - (long) t->need[0]);
-    if (t->n_need > 1) r |= ~two & low_bits(room - (long) t->need[1]);
-    if (t->n_need > 2) r |= ~three & low_bits(room - (long) t->need[2]);
-    return r;
+    if (beyond || (starts & (starts - 1) & low_bits(reach)) != 0)
+        return exm_trim_search_slow(t, seq, len);
+    return (long) (64 * w + first);
 }
 
-/* Position of the adapter, or -1.  Where another start near the first qualifies too, the
- * choice between them is made by the rule's definition. */
+/* Position of the adapter, or -1. */
 static inline long
 find_adapter(const struct exm_trimmer *t, const char *seq, uint32_t len, const uint64_t *lo,
              const uint64_t *hi, const uint64_t *no)
 {
     uint64_t miss[4][EXM_TRIM_WORDS + 2];
     const uint32_t words = (len + 63) / 64;
-    const int few =
-        t->n_need <= 3 && t->adapter_len < 64 && !memchr(t->code, 4, t->adapter_len);
 
     for (uint32_t w = 0; w < words; w++) {
         const uint64_t in = low_bits((long) len - 64 * (long) w);
@@ -130,18 +121,9 @@ find_adapter(const struct exm_trimmer *t, const char *seq, uint32_t len, const u
     }
     for (int x = 0; x < 4; x++) miss[x][words] = miss[x][words + 1] = 0;
     for (uint32_t w = 0; w < words; w++) {
-        const uint64_t r =
-            few ? qualifying_few(t, miss, w, len) : qualifying(t, miss, w, len);
-        uint32_t first;
-        uint64_t others;
+        const uint64_t starts = qualifying(t, miss, w, len);
 
-        if (r == 0) continue;
-        first = (uint32_t) __builtin_ctzll(r);
-        others = r & (r - 1) & low_bits((long) first + 1 + (long) t->adapter_len);
-        if (others || first + 1 + t->adapter_len > 64)
-            return others || w + 1 < words ? exm_trim_search_slow(t, seq, len)
-                                           : (long) (64 * w + first);
-        return (long) (64 * w + first);
+        if (starts) return pick_start(t, seq, len, w, starts);
     }
     return -1;
 }
@@ -224,29 +206,17 @@ pack_letters(const char *seq, uint32_t n, uint64_t *lo, uint64_t *hi)
     }
 }
 
+/* What follows once the adapter's place is known (-1: none).  'planes': lo, hi and no hold
+ * the read. */
 static inline void
-trim_one(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret)
+finish_read(const struct exm_trimmer *t, const exm_read *r, uint32_t len, long adapter,
+            int planes, const uint64_t *lo, const uint64_t *hi, const uint64_t *no,
+            exm_trimmed *ret)
 {
-    uint64_t lo[EXM_TRIM_WORDS + 2], hi[EXM_TRIM_WORDS + 2], no[EXM_TRIM_WORDS + 2];
-    uint32_t len = r->len, end;
-    const int planes = len <= 64 * EXM_TRIM_WORDS;
+    uint32_t end = adapter >= 0 ? (uint32_t) adapter : len;
     uint64_t unknown;
-    long adapter = -1;
 
-    *ret = (exm_trimmed){.start = t->layout.n_5};
-    if (t->o.quality_cutoff > 0 && r->qual)
-        len = exm_trim_quality_end(r->qual, len, t->o.quality_cutoff);
-    if (planes) {
-        uint32_t w = 0;
-
-        for (; 64 * w < len; w++) base_planes(r->seq + 64 * w, lo + w, hi + w, no + w);
-        lo[w] = hi[w] = no[w] = 0;
-        if (t->adapter_len > 0) adapter = find_adapter(t, r->seq, len, lo, hi, no);
-    } else if (t->adapter_len > 0) {
-        adapter = exm_trim_search_slow(t, r->seq, len);
-    }
-    ret->adapter_found = adapter >= 0;
-    end = adapter >= 0 ? (uint32_t) adapter : len;
+    *ret = (exm_trimmed){.start = t->layout.n_5, .adapter_found = adapter >= 0};
     if (adapter >= 0) end = end > t->layout.n_3 ? end - t->layout.n_3 : 0;
     ret->len = end > ret->start ? end - ret->start : 0;
     if (adapter < 0 && t->needs_adapter) {
@@ -273,6 +243,104 @@ trim_one(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret)
         is_low_complexity(t, ret->lo, ret->hi, ret->len))
         ret->fate = EXM_FATE_LOW_COMPLEXITY;
     ret->lo |= (uint64_t) 1 << ret->len;
+}
+
+/* A read of any length. */
+static inline void
+trim_one(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimmed *ret)
+{
+    uint64_t lo[EXM_TRIM_WORDS + 2], hi[EXM_TRIM_WORDS + 2], no[EXM_TRIM_WORDS + 2];
+    const int planes = len <= 64 * EXM_TRIM_WORDS;
+    long adapter = -1;
+
+    if (planes) {
+        uint32_t w = 0;
+
+        for (; 64 * w < len; w++) base_planes(r->seq + 64 * w, lo + w, hi + w, no + w);
+        lo[w] = hi[w] = no[w] = 0;
+        if (t->adapter_len > 0) adapter = find_adapter(t, r->seq, len, lo, hi, no);
+    } else if (t->adapter_len > 0) {
+        adapter = exm_trim_search_slow(t, r->seq, len);
+    }
+    finish_read(t, r, len, adapter, planes, lo, hi, no, ret);
+}
+
+/*
+ * Reads of at most 64 nt, which is what small-RNA libraries are sequenced to, go through
+ * the search four at a time: one word of each is a lane.
+ */
+enum { LANES = 4 };
+
+typedef struct lanes {
+    const exm_read *read[LANES];
+    exm_trimmed *ret[LANES];
+    uint32_t len[LANES], n;
+    uint64_t lo[LANES][2], hi[LANES][2], no[LANES][2]; /* [1] is 0: see bits_at() */
+    uint64_t miss[4][LANES];                           /* 0 in lanes without a read */
+} lanes;
+
+/* over[k][lane]: starts with more than k mismatches, for k < t->n_need. */
+static inline void count_mismatches(const struct exm_trimmer *t, uint64_t miss[4][LANES],
+                                    uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES]);
+
+static inline void
+add_lane(lanes *l, const exm_read *r, uint32_t len, exm_trimmed *ret)
+{
+    const uint32_t i = l->n++;
+    const uint64_t in = low_bits(len);
+    uint64_t lo, hi, no;
+
+    base_planes(r->seq, &lo, &hi, &no);
+    l->read[i] = r;
+    l->ret[i] = ret;
+    l->len[i] = len;
+    l->lo[i][0] = lo;
+    l->hi[i][0] = hi;
+    l->no[i][0] = no;
+    l->miss[0][i] = (lo | hi | no) & in;
+    l->miss[1][i] = (~lo | hi | no) & in;
+    l->miss[2][i] = (lo | ~hi | no) & in;
+    l->miss[3][i] = (~lo | ~hi | no) & in;
+}
+
+static inline void
+trim_lanes(const struct exm_trimmer *t, lanes *l)
+{
+    uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES];
+
+    count_mismatches(t, l->miss, over);
+    for (uint32_t i = 0; i < l->n; i++) {
+        const uint32_t len = l->len[i];
+        uint64_t starts = 0;
+
+        for (uint32_t k = 0; k < t->n_need; k++)
+            starts |= ~over[k][i] & low_bits((long) len - (long) t->need[k] + 1);
+        finish_read(t, l->read[i], len,
+                    starts ? pick_start(t, l->read[i]->seq, len, 0, starts) : -1, 1,
+                    l->lo[i], l->hi[i], l->no[i], l->ret[i]);
+    }
+    l->n = 0;
+}
+
+static inline void
+trim_batch(const struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
+{
+    lanes l = {.n = 0}; /* lanes that a last group leaves unused are searched in vain */
+
+    for (size_t i = 0; i < n; i++) {
+        const exm_read *r = reads + i;
+        uint32_t len = r->len;
+
+        if (t->o.quality_cutoff > 0 && r->qual)
+            len = exm_trim_quality_end(r->qual, len, t->o.quality_cutoff);
+        if (!t->lanes || len > 64) {
+            trim_one(t, r, len, ret + i);
+            continue;
+        }
+        add_lane(&l, r, len, ret + i);
+        if (l.n == LANES) trim_lanes(t, &l);
+    }
+    if (l.n) trim_lanes(t, &l);
 }
 
 #endif

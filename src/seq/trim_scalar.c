@@ -24,9 +24,28 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
     }
 }
 
+static inline void
+count_mismatches(const struct exm_trimmer *t, uint64_t miss[4][LANES],
+                 uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES])
+{
+    memset(over, 0, EXM_TRIM_LANE_MISMATCHES * sizeof *over);
+    for (uint32_t j = 0; j < t->adapter_len; j++) {
+        const uint64_t *plane = miss[t->code[j]];
+
+        for (uint32_t i = 0; i < LANES; i++) {
+            const uint64_t m = plane[i] >> j;
+
+            over[3][i] |= over[2][i] & m;
+            over[2][i] |= over[1][i] & m;
+            over[1][i] |= over[0][i] & m;
+            over[0][i] |= m;
+        }
+    }
+}
+
 void
 exm_trim_batch_scalar(struct exm_trimmer *t, const exm_read *reads, size_t n,
                       exm_trimmed *ret)
 {
-    for (size_t i = 0; i < n; i++) trim_one(t, reads + i, ret + i);
+    trim_batch(t, reads, n, ret);
 }

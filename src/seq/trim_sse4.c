@@ -15,21 +15,54 @@ mask16(__m128i x, int shift)
 static inline void
 base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
 {
-    *lo = *hi = *no = 0;
-    for (int i = 0; i < 4; i++) {
-        const __m128i x = _mm_loadu_si128((const void *) (s + 16 * i));
+    const __m128i a = _mm_loadu_si128((const void *) s);
+    const __m128i b = _mm_loadu_si128((const void *) (s + 16));
+    const __m128i c = _mm_loadu_si128((const void *) (s + 32));
+    const __m128i d = _mm_loadu_si128((const void *) (s + 48));
 
-        *lo |= mask16(x, 6) << 16 * i;
-        *hi |= mask16(x, 5) << 16 * i;
-        *no |= mask16(x, 4) << 16 * i;
+    *lo = mask16(a, 6) | mask16(b, 6) << 16 | mask16(c, 6) << 32 | mask16(d, 6) << 48;
+    *hi = mask16(a, 5) | mask16(b, 5) << 16 | mask16(c, 5) << 32 | mask16(d, 5) << 48;
+    *no = mask16(a, 4) | mask16(b, 4) << 16 | mask16(c, 4) << 32 | mask16(d, 4) << 48;
+}
+
+/* Two lanes a register; counter k holds the starts with more than k mismatches so far. */
+static inline void
+count_mismatches(const struct exm_trimmer *t, uint64_t miss[4][LANES],
+                 uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES])
+{
+    __m128i a0 = _mm_setzero_si128(), a1 = a0, a2 = a0, a3 = a0;
+    __m128i b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+
+    for (uint32_t j = 0; j < t->adapter_len; j++) {
+        const uint64_t *plane = miss[t->code[j]];
+        const __m128i by = _mm_cvtsi32_si128((int) j);
+        const __m128i a = _mm_srl_epi64(_mm_loadu_si128((const void *) plane), by);
+        const __m128i b = _mm_srl_epi64(_mm_loadu_si128((const void *) (plane + 2)), by);
+
+        a3 = _mm_or_si128(a3, _mm_and_si128(a2, a));
+        b3 = _mm_or_si128(b3, _mm_and_si128(b2, b));
+        a2 = _mm_or_si128(a2, _mm_and_si128(a1, a));
+        b2 = _mm_or_si128(b2, _mm_and_si128(b1, b));
+        a1 = _mm_or_si128(a1, _mm_and_si128(a0, a));
+        b1 = _mm_or_si128(b1, _mm_and_si128(b0, b));
+        a0 = _mm_or_si128(a0, a);
+        b0 = _mm_or_si128(b0, b);
     }
+    _mm_storeu_si128((void *) over[0], a0);
+    _mm_storeu_si128((void *) (over[0] + 2), b0);
+    _mm_storeu_si128((void *) over[1], a1);
+    _mm_storeu_si128((void *) (over[1] + 2), b1);
+    _mm_storeu_si128((void *) over[2], a2);
+    _mm_storeu_si128((void *) (over[2] + 2), b2);
+    _mm_storeu_si128((void *) over[3], a3);
+    _mm_storeu_si128((void *) (over[3] + 2), b3);
 }
 
 void
 exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
                     exm_trimmed *ret)
 {
-    for (size_t i = 0; i < n; i++) trim_one(t, reads + i, ret + i);
+    trim_batch(t, reads, n, ret);
 }
 #else
 void

@@ -9,6 +9,7 @@ list(APPEND EXM_UNIT_TESTS
   layout
   trim
   trim_oracle
+  infer
   fasta
   gff3
   ref
