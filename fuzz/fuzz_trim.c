@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { OPTIONS = 6, LONGEST = 1200 };
+enum { OPTIONS = 6, LONGEST = 1200, READS = 24 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -70,26 +70,47 @@ line_end(const uint8_t *p, size_t n)
     return end ? (size_t) (end - p) : n;
 }
 
+/* All reads at once by one path, one after the other by the other. */
 static void
-one_read(const exm_layout *l, const exm_trim_options *o, exm_trimmer *const t[2],
-         const uint8_t *p, size_t n_seq, const uint8_t *q, size_t n_qual)
+all_reads(const exm_layout *l, const exm_trim_options *o, exm_trimmer *const t[2],
+          const exm_read *r, size_t n)
 {
-    const size_t len = n_seq < LONGEST ? n_seq : LONGEST;
-    oracle_result want = {.len = 0};
-    exm_trimmed got[2];
+    exm_trimmed together[READS], single;
 
-    for (int i = 0; i < 2; i++) {
-        char *seq = line(p, n_seq, len, 0, i ? 'A' : 0xff),
-             *qual = n_qual > 0 ? line(q, n_qual, len, 1, i ? 'I' : 0) : NULL;
-        const exm_read r = {.seq = seq, .qual = qual, .len = (uint32_t) len, .copies = 1};
+    exm_trim_batch(t[0], r, n, together);
+    for (size_t i = 0; i < n; i++) {
+        const oracle_result want = oracle_trim(l, o, r + i);
 
-        exm_trim_batch(t[i], &r, 1, got + i);
-        if (i == 0) want = oracle_trim(l, o, &r);
-        if (!oracle_agrees(&want, got + i, seq)) abort();
-        free(seq);
-        free(qual);
+        exm_trim_batch(t[1], r + i, 1, &single);
+        if (!oracle_agrees(&want, &single, r[i].seq)) abort();
+        if (!oracle_same(&single, together + i)) abort();
     }
-    if (!oracle_same(got, got + 1)) abort();
+}
+
+/* The pairs of lines from data[0..n); the strings belong to the caller. */
+static size_t
+take_reads(const uint8_t *data, size_t n, char *seq[READS], char *qual[READS],
+           exm_read *reads)
+{
+    size_t k = 0;
+
+    for (size_t at = 0; at < n && k < READS; k++) {
+        const uint8_t *s = data + at, *q;
+        const size_t n_seq = line_end(s, n - at), len = n_seq < LONGEST ? n_seq : LONGEST;
+        size_t n_qual = 0;
+
+        at += n_seq < n - at ? n_seq + 1 : n_seq;
+        q = data + at;
+        if (at < n) {
+            n_qual = line_end(q, n - at);
+            at += n_qual < n - at ? n_qual + 1 : n_qual;
+        }
+        seq[k] = line(s, n_seq, len, 0, k % 2 ? 'A' : 0xff);
+        qual[k] = n_qual > 0 ? line(q, n_qual, len, 1, k % 2 ? 'I' : 0) : NULL;
+        reads[k] =
+            (exm_read){.seq = seq[k], .qual = qual[k], .len = (uint32_t) len, .copies = 1};
+    }
+    return k;
 }
 
 static exm_trimmer *
@@ -104,31 +125,27 @@ trimmer(const exm_layout *l, exm_trim_options o, exm_simd simd)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    char *seq[READS], *qual[READS];
+    exm_read reads[READS];
     exm_trim_options o;
     exm_trimmer *t[2];
     exm_layout l;
-    size_t at;
+    size_t at, n = 0;
 
     if (size <= OPTIONS) return 0;
     o = options(data);
     at = OPTIONS + line_end(data + OPTIONS, size - OPTIONS);
     if (!set_layout(data + OPTIONS, at - OPTIONS, &l)) return 0;
-    t[0] = trimmer(&l, o, EXM_SIMD_SCALAR);
-    t[1] = trimmer(&l, o, EXM_SIMD_SSE4);
+    t[0] = trimmer(&l, o, EXM_SIMD_SSE4);
+    t[1] = trimmer(&l, o, EXM_SIMD_SCALAR);
     if (!t[0] != !t[1]) abort();
-    while (t[0] && at < size) {
-        const uint8_t *seq = data + ++at, *qual;
-        const size_t n = line_end(seq, size - at);
-        size_t m = 0;
-
-        at += n;
-        qual = data + at;
-        if (at < size) {
-            qual = data + ++at;
-            m = line_end(qual, size - at);
-            at += m;
-        }
-        one_read(&l, &o, t, seq, n, qual, m);
+    if (t[0] && at < size) {
+        n = take_reads(data + at + 1, size - at - 1, seq, qual, reads);
+        all_reads(&l, &o, t, reads, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        free(seq[i]);
+        free(qual[i]);
     }
     exm_trimmer_free(t[0]);
     exm_trimmer_free(t[1]);

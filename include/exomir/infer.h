@@ -37,7 +37,8 @@ typedef struct exm_inference {
     double length_spread; /* share of reads that are not of the commonest length */
     double
         prefix_same; /* reads that share nt 5-16 with an earlier one: share that also have
-                           its nt 1-4.  Near 1, but near 0 behind random 5' ends (4N kits) */
+                           its nt 1-4.  Near 1, but near 0 behind random 5' ends (4N kits);
+                           1 when too few recur to tell */
     char evidence[512]; /* the reason in words, for humans */
 } exm_inference;
 
@@ -45,7 +46,9 @@ typedef struct exm_inference {
  * exm_infer_kit() - from the first reads of a sample.
  * reads may come from many batches: feed with exm_inferrer_add() until it returns 0.
  * Decides between presets that share an adapter (truseq, nextflex-v3/-v4; nebnext, the
- * far end of qiaseq and dplex) by what stands next to the insert.
+ * far end of qiaseq and dplex; the tailed kits) by what stands next to the insert.  What
+ * no read can tell (truseq or nextflex-v4, smarter or cats behind a long tail) is called
+ * the first of the two, and the evidence says so.  Two kits at once are UNCLEAR.
  */
 typedef struct exm_inferrer exm_inferrer;
 EXM_MUST_USE exm_status exm_inferrer_new(exm_inferrer **ret, exm_error *reterr);

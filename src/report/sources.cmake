@@ -1,4 +1,17 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
   src/report/report.c
+  src/report/report_data.c
 )
+
+# Style and script of the report become byte arrays in the library.
+foreach(asset report.css report.js)
+  string(REPLACE "." "_" name ${asset})
+  set(in ${PROJECT_SOURCE_DIR}/src/report/assets/${asset})
+  set(out ${PROJECT_BINARY_DIR}/asset_${name}.c)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DIN=${in} -DOUT=${out} -DNAME=exm_asset_${name}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${in} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  list(APPEND EXM_SOURCES ${out})
+endforeach()

@@ -4,6 +4,7 @@
  * Every preset's adapter is searched in the first reads; a kit is supported by reads that
  * hold its adapter behind an insert of plausible length.  Presets that share an adapter
  * are told apart by the first 4 nt: reads of one miRNA share them, unless they are random.
+ * Tailed kits are told apart likewise, by whether nt 5-12 recur as often as nt 17-24.
  * Nothing found means trimmed reads, if their lengths differ, or an adapter nobody told us
  * of, if one 3' sequence is enriched.
  */

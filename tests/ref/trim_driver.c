@@ -14,6 +14,8 @@
 #include "exomir/text.h"
 #include "exomir/trim.h"
 
+#include "../support/trim_oracle.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +137,7 @@ agree(const exm_layout *l, int cutoff, const exm_read *reads, size_t n,
                 : exm_trim_find_adapter_slow(reads[i].seq, reads[i].len, l->adapter,
                                              l->adapter_len, 0.1, l->max_mismatches, 3);
 
-        if (memcmp(a + i, b + i, sizeof *a) == 0 &&
+        if (oracle_same(a + i, b + i) &&
             (slow == -2 || l->poly_a > 0 ||
              (slow >= 0 ? a[i].len == (uint32_t) slow : !a[i].adapter_found)))
             continue;
@@ -170,8 +172,6 @@ trim(const char *layout, int cutoff, const char *path)
 
         if (exm_reader_next(reader, &reads, &n, &err) != EXM_OK) return complain(&err);
         if (n == 0) break;
-        memset(a, 0, sizeof a);
-        memset(b, 0, sizeof b);
         exm_trim_batch(simd, reads, n, a);
         exm_trim_batch(scalar, reads, n, b);
         if (!agree(&l, cutoff, reads, n, a, b)) return 1;

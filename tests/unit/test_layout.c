@@ -305,7 +305,7 @@ draw_layout(exm_rng *r, char *text)
 
     text[0] = '\0';
     draw_stretch(r, text);
-    strcat(text, text[0] ? ",insert" : "insert");
+    (void) snprintf(text + strlen(text), 16, "%sinsert", text[0] ? "," : "");
     if (exm_rng_below(r, 8) > 0) {
         draw_stretch(r, text);
         if (poly)

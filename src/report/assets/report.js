@@ -1,0 +1,383 @@
+// The report's script: draws what report_data.c wrote.  No library, no network.
+(() => {
+  "use strict";
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const main = document.querySelector("main");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const MARK = { fail: "\u2716", warn: "\u25b2", note: "\u25cf", pass: "\u2714", na: "\u2013" };
+  const RANK = { fail: 0, warn: 1, note: 2, pass: 3, na: 4 };
+  // Okabe and Ito's colours, told apart with any colour vision; grey for what nothing explains.
+  const COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#98a2b3"];
+  const LIGHT = { ink: "#1b2230", soft: "#5a6577", line: "#d9dee7", paper: "#ffffff" };
+  const DARK = { ink: "#e7ebf2", soft: "#a4aec0", line: "#343d4d", paper: "#1b212b" };
+
+  // ---- words and numbers ----
+  const whole = (v) => Math.round(v).toLocaleString("en-US");
+  const percent = (part, all) => (all > 0 ? (100 * part) / all : 0);
+  const short = (v) =>
+    v === null ? "n/a" : Math.abs(v) >= 1e4 || Number.isInteger(v) ? whole(v) : String(+v.toPrecision(3));
+  const sum = (a) => a.reduce((s, v) => s + v, 0);
+  const escape = (s) =>
+    String(s).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  const limit = (item) =>
+    item.low !== null && item.high !== null ? `${short(item.low)} to ${short(item.high)}`
+      : item.low !== null ? `at least ${short(item.low)}`
+        : item.high !== null ? `at most ${short(item.high)}` : "";
+
+  // ---- the page's elements: text is always set as text ----
+  function make(tag, attributes = {}, ...children) {
+    const e = document.createElement(tag);
+    for (const [k, v] of Object.entries(attributes)) {
+      if (k.startsWith("on")) e.addEventListener(k.slice(2), v);
+      else if (v !== null && v !== undefined) e.setAttribute(k, v);
+    }
+    e.append(...children);
+    return e;
+  }
+  const verdictMark = (v) => make("span", { class: `verdict ${v}` }, `${MARK[v]} ${v}`);
+
+  // ---- pictures: SVG as text, so that the same function draws page and file ----
+  const text = (x, y, s, theme, more = "") =>
+    `<text x="${x}" y="${y}" fill="${theme.ink}" font-size="12" ${more}>${escape(s)}</text>`;
+  const rect = (x, y, w, h, fill, title) =>
+    `<rect x="${x.toFixed(2)}" y="${y.toFixed(2)}" width="${Math.max(w, 0).toFixed(2)}" height="${Math.max(h, 0).toFixed(2)}" fill="${fill}">` +
+    `<title>${escape(title)}</title></rect>`;
+  const svg = (w, h, label, theme, body) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${w} ${h}" width="${w}" height="${h}" role="img" aria-label="${escape(label)}" ` +
+    `font-family="system-ui, 'DejaVu Sans', sans-serif"><rect width="${w}" height="${h}" fill="${theme.paper}"/>${body}</svg>`;
+
+  // Round steps of 1, 2 or 5 times a power of ten: about 'about' of them up to 'top'.
+  function ticks(top, about = 4) {
+    if (!(top > 0)) return [0, 1];
+    const raw = top / about, base = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((m) => m * base).find((v) => v >= raw);
+    const out = [];
+    for (let i = 0; i * step < top + step; i++) out.push(+(i * step).toPrecision(12));
+    return out;
+  }
+
+  const cut = (s, n) => (s.length > n ? `${s.slice(0, Math.max(1, Math.floor(n) - 1))}\u2026` : s);
+
+  function legend(names, colours, x, y, theme) {
+    let out = "";
+    names.forEach((n, i) => {
+      out += rect(x, y - 9, 11, 11, colours[i], n) + text(x + 16, y + 1, n, theme);
+      x += 32 + 6.4 * n.length;
+    });
+    return out;
+  }
+
+  // Stacked columns.  o: names, colours, stacks[x][series], labels[x], x, y (axis titles with unit), every
+  function columns(o, theme) {
+    const W = 560, H = 280, left = 60, right = 10, top = o.names.length > 1 ? 34 : 12, bottom = 46;
+    const high = Math.max(...o.stacks.map(sum), 0), marks = ticks(o.top ?? high);
+    const most = o.top ?? marks[marks.length - 1];
+    const w = (W - left - right) / Math.max(o.stacks.length, 1);
+    const yOf = (v) => H - bottom - (v / most) * (H - top - bottom);
+    let body = o.names.length > 1 ? legend(o.names, o.colours, left, 18, theme) : "";
+    for (const m of marks.filter((v) => v <= most))
+      body += `<line x1="${left}" x2="${W - right}" y1="${yOf(m)}" y2="${yOf(m)}" stroke="${theme.line}"/>` +
+        text(left - 6, yOf(m) + 4, short(m), theme, 'text-anchor="end"');
+    const thin = w < 8 ? 0 : Math.min(3, w * 0.15);
+    o.stacks.forEach((stack, i) => {
+      let from = 0;
+      stack.forEach((v, k) => {
+        if (v > 0)
+          body += rect(left + i * w + thin / 2, yOf(from + v), w - thin, yOf(from) - yOf(from + v), o.colours[k],
+            `${o.labels[i]}: ${o.names[k]} ${short(v)}${o.unit ?? ""}`);
+        from += v;
+      });
+      if (i % o.every === 0)
+        body += text(left + (i + 0.5) * w, H - bottom + 16, cut(o.labels[i], (w * o.every) / 7.2), theme, 'text-anchor="middle"');
+    });
+    body += text((left + W - right) / 2, H - 8, o.x, theme, 'text-anchor="middle"') +
+      text(0, 0, o.y, theme, `text-anchor="middle" transform="translate(14 ${(top + H - bottom) / 2}) rotate(-90)"`);
+    return svg(W, H, o.title, theme, body);
+  }
+
+  // Horizontal bars.  o: rows of [label, value, note], colour, x
+  function bars(o, theme) {
+    const W = 560, left = 130, right = 125, top = 8, row = 19, H = top + row * Math.max(o.rows.length, 1) + 26;
+    const most = Math.max(...o.rows.map((r) => r[1]), 1e-300);
+    let body = "";
+    o.rows.forEach(([label, v, note], i) => {
+      const y = top + i * row, w = (v / most) * (W - left - right);
+      body += text(left - 8, y + 13, cut(label, left / 7), theme, 'text-anchor="end"') +
+        rect(left, y + 3, w, row - 6, o.colour, `${label}: ${note}`) + text(left + w + 6, y + 13, note, theme);
+    });
+    body += text(left, H - 7, o.x, theme);
+    return svg(W, H, o.title, theme, body);
+  }
+
+  // ---- files ----
+  function save(name, type, parts) {
+    const url = URL.createObjectURL(new Blob(parts, { type }));
+    make("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+  function savePng(name, source) {
+    const image = new Image();
+    image.onload = () => {
+      const canvas = make("canvas", { width: image.width * 2, height: image.height * 2 });
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      canvas.toBlob((b) => save(name, "image/png", [b]));
+    };
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
+  }
+  const tsv = (header, rows) =>
+    [header, ...rows].map((r) => r.map((v) => String(v ?? "").replace(/[\t\n\r]/g, " ")).join("\t")).join("\n") + "\n";
+
+  // A figure: caption, picture, and its three files.  draw(theme) gives SVG text.
+  const figures = new Set();
+  function figure(title, file, draw, table, note) {
+    const place = make("div", { class: "scroll" });
+    const f = make("figure", {},
+      make("figcaption", {}, make("h3", {}, title), make("span", { class: "tools" },
+        make("button", { type: "button", onclick: () => save(`${file}.svg`, "image/svg+xml", [draw(LIGHT)]) }, "SVG"),
+        make("button", { type: "button", onclick: () => savePng(`${file}.png`, draw(LIGHT)) }, "PNG"),
+        make("button", { type: "button", onclick: () => save(`${file}.tsv`, "text/tab-separated-values", [tsv(...table())]) }, "TSV"))),
+      place, note ? make("p", { class: "soft" }, note) : "");
+    f.redraw = () => { place.innerHTML = draw(dark.matches ? DARK : LIGHT); };
+    f.redraw();
+    figures.add(f);
+    return f;
+  }
+  dark.addEventListener("change", () => figures.forEach((f) => (f.isConnected ? f.redraw() : figures.delete(f))));
+
+  // ---- a table of any number of rows: only those in sight exist ----
+  const ROW = 31;
+  function listing(o) {
+    let rows = o.rows.slice(), key = o.sort, down = o.down ?? false, chosen = o.chosen ?? null;
+    const body = make("tbody"), box = make("div", { class: "window", tabindex: "-1" });
+    const heads = o.columns.map((c, i) =>
+      make("th", { scope: "col", class: c.number ? "n" : null, style: c.width ? `width:${c.width}` : null },
+        make("button", { type: "button", onclick: () => { down = key === i ? !down : !!c.number; key = i; order(); } }, c.title)));
+    box.append(make("table", { "aria-label": o.label, "aria-rowcount": rows.length }, make("thead", {}, make("tr", {}, ...heads)), body));
+    const found = make("span", { class: "soft", "aria-live": "polite" });
+    const search = make("input", { type: "search", placeholder: o.hint, "aria-label": o.hint, oninput: filter });
+
+    const spacer = (height) => make("tr", { class: "spacer", "aria-hidden": "true" },
+      make("td", { colspan: o.columns.length, style: `height:${height}px` }));
+    function draw() {
+      const all = rows.length <= 60 || document.documentElement.dataset.print;
+      const from = all ? 0 : Math.max(0, Math.floor(box.scrollTop / ROW) - 10);
+      const to = all ? rows.length : Math.min(rows.length, from + Math.ceil((box.clientHeight || 400) / ROW) + 20);
+      body.replaceChildren(spacer(from * ROW), ...rows.slice(from, to).map((r) => {
+        const tr = make("tr", o.choose ? { tabindex: "0", "aria-selected": String(r === chosen) } : {},
+          ...o.columns.map((c) => make("td", { class: c.number ? "n" : null, title: c.number ? null : c.value(r) }, c.show ? c.show(r) : String(c.value(r)))));
+        if (o.choose) {
+          tr.addEventListener("click", () => pick(r));
+          tr.addEventListener("keydown", (e) => move(e, r));
+        }
+        return tr;
+      }), spacer((rows.length - to) * ROW));
+    }
+    function order() {
+      const value = o.columns[key].rank ?? o.columns[key].value;
+      rows.sort((a, b) => {
+        const x = value(a), y = value(b);
+        const d = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
+        return (down ? -d : d) || o.rows.indexOf(a) - o.rows.indexOf(b);
+      });
+      heads.forEach((h, i) => (i === key ? h.setAttribute("aria-sort", down ? "descending" : "ascending") : h.removeAttribute("aria-sort")));
+      box.scrollTop = 0;
+      draw();
+    }
+    function filter() {
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      rows = o.rows.filter((r) => { const s = o.text(r).toLowerCase(); return words.every((w) => s.includes(w)); });
+      found.textContent = words.length ? `${whole(rows.length)} of ${whole(o.rows.length)}` : `${whole(o.rows.length)} ${o.things}`;
+      order();
+    }
+    function pick(r, focus) {
+      chosen = r;
+      const at = rows.indexOf(r) * ROW;
+      if (focus && (at < box.scrollTop || at > box.scrollTop + box.clientHeight - 3 * ROW)) box.scrollTop = Math.max(0, at - 3 * ROW);
+      draw();
+      if (focus) body.querySelector("[aria-selected=true]")?.focus({ preventScroll: true });
+      o.choose(r);
+    }
+    function move(e, r) {
+      const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }[e.key];
+      if (e.key === "Enter" || e.key === " ") pick(r, true);
+      else if (step) pick(rows[Math.min(rows.length - 1, Math.max(0, rows.indexOf(r) + step))], true);
+      else return;
+      e.preventDefault();
+    }
+    let waiting = false;
+    box.addEventListener("scroll", () => {
+      if (!waiting && rows.length > 60) requestAnimationFrame(() => { waiting = false; draw(); });
+      waiting = rows.length > 60;
+    });
+    addEventListener("beforeprint", () => { document.documentElement.dataset.print = "1"; draw(); });
+    addEventListener("afterprint", () => { delete document.documentElement.dataset.print; draw(); });
+    filter();
+    return { element: make("div", {}, make("div", { class: "bar" }, search, found, o.more ?? ""), box), pick };
+  }
+
+  // ---- what needs attention ----
+  const findings = [];
+  data.samples.forEach((s) => s.checks.forEach(([value, verdict, reason], i) => {
+    if (verdict === "fail" || verdict === "warn") findings.push({ s, item: data.items[i], value, verdict, reason });
+  }));
+  function attention() {
+    const list = make("ul", { class: "attention" }), byItem = new Map();
+    for (const f of findings) byItem.set(f.item, [...(byItem.get(f.item) ?? []), f]);
+    const groups = [...byItem].map(([item, all]) => ({ item, all, worst: all.some((f) => f.verdict === "fail") ? "fail" : "warn" }))
+      .sort((a, b) => RANK[a.worst] - RANK[b.worst] || b.all.length - a.all.length);
+    for (const { item, all, worst } of groups) {
+      const wanted = limit(item);
+      const line = (f) => [make("a", { href: "#sample", onclick: () => samples.pick(f.s) }, f.s.name),
+        `: ${f.reason}`];
+      const li = make("li", { class: worst }, verdictMark(worst), " ", make("strong", {}, item.title),
+        make("span", { class: "soft" }, `${wanted ? ` (limit: ${wanted}${item.unit ? ` ${item.unit}` : ""}; ` : " ("}${item.source}) in ${whole(all.length)} of ${whole(data.samples.length)} samples`));
+      const shown = make("ul", {}, ...all.slice(0, 5).map((f) => make("li", {}, ...line(f))));
+      li.append(shown);
+      if (all.length > 5)
+        li.append(make("button", { type: "button", onclick: (e) => {
+          shown.append(...all.slice(5).map((f) => make("li", {}, ...line(f))));
+          e.target.remove();
+        } }, `${whole(all.length - 5)} more`));
+      list.append(li);
+    }
+    return findings.length ? list : make("p", {}, "No limit is broken in any sample.");
+  }
+
+  // ---- all samples ----
+  const names = data.groups.map((g, i) => [g, i]).filter(([g]) => g !== "");
+  const groupNames = names.map(([g]) => g), groupColours = names.map(([, i]) => COLOURS[i]);
+  const cargoOf = (s) => names.map(([, i]) => s.cargo[i]);
+  const kept = (s) => s.fates[0];
+  const checkOf = (s, id) => { const i = data.items.findIndex((x) => x.id === id); return i < 0 ? null : s.checks[i][0]; };
+  const broken = new Map(data.samples.map((s) => [s, 0]));
+  findings.forEach((f) => broken.set(f.s, broken.get(f.s) + 1));
+
+  const detail = make("section", { id: "sample", "aria-live": "off" });
+  const one = (title, value, shown, width = "8rem") => ({ title, value, number: true, width, show: (r) => shown(value(r)) });
+  const samples = listing({
+    label: "samples", things: data.samples.length === 1 ? "sample" : "samples", hint: "Search sample, kit or verdict",
+    rows: data.samples, sort: 1, chosen: null, choose: showSample,
+    text: (s) => `${s.name} ${s.kit} ${s.verdict}`,
+    columns: [
+      { title: "Sample", value: (s) => s.name },
+      { title: "Verdict", value: (s) => s.verdict, rank: (s) => RANK[s.verdict] * 1000 - broken.get(s), show: (s) => verdictMark(s.verdict), width: "6.5rem" },
+      { title: "Kit", value: (s) => s.kit, width: "8rem" },
+      one("Reads", (s) => s.reads, whole),
+      one("Kept %", (s) => percent(kept(s), s.reads), (v) => v.toFixed(1), "6rem"),
+      one("miRNA %", (s) => percent(s.cargo[0], kept(s)), (v) => v.toFixed(1), "6.5rem"),
+      one("miRNAs", (s) => checkOf(s, "mirnas_1") ?? 0, whole, "6rem"),
+      one("Molecules", (s) => s.molecules, whole),
+    ],
+    more: make("button", { type: "button", onclick: () => save("samples.tsv", "text/tab-separated-values", [tsv(
+      ["sample", "verdict", "kit", "layout", "reads", ...data.fates.map((f) => f[0]), ...groupNames, ...data.items.map((i) => i.id)],
+      data.samples.map((s) => [s.name, s.verdict, s.kit, s.layout, s.reads, ...s.fates, ...cargoOf(s), ...s.checks.map((c) => c[0])]))]) }, "TSV"),
+  });
+
+  const ordered = data.samples.slice().sort((a, b) => percent(b.cargo[0], kept(b)) - percent(a.cargo[0], kept(a)));
+  const labelEvery = Math.max(1, Math.ceil(ordered.length / 6));
+  function overview() {
+    if (data.samples.length < 2) return "";
+    const fateColours = [COLOURS[0], COLOURS[5], COLOURS[1], COLOURS[4], COLOURS[3], COLOURS[2], "#98a2b3", "#6d5aa8", "#5b4636"];
+    const used = data.fates.map((f, i) => i).filter((i) => data.samples.some((s) => s.fates[i] > 0));
+    return make("section", {}, make("h2", {}, "All samples"), make("div", { class: "grid" },
+      figure("Cargo of kept reads", "cargo", (t) => columns({
+        title: "cargo of kept reads per sample", names: groupNames, colours: groupColours, unit: " %", top: 100,
+        stacks: ordered.map((s) => cargoOf(s).map((v) => percent(v, kept(s)))), labels: ordered.map((s) => s.name),
+        every: labelEvery, x: "samples, by share of miRNA", y: "% of kept reads" }, t),
+      () => [["sample", ...groupNames], ordered.map((s) => [s.name, ...cargoOf(s)])]),
+      figure("Where reads went", "fates", (t) => columns({
+        title: "fate of reads per sample", names: used.map((i) => data.fates[i][0]), colours: used.map((i) => fateColours[i]), unit: " %", top: 100,
+        stacks: ordered.map((s) => used.map((i) => percent(s.fates[i], s.reads))), labels: ordered.map((s) => s.name),
+        every: labelEvery, x: "samples, by share of miRNA", y: "% of reads" }, t),
+      () => [["sample", "reads", ...data.fates.map((f) => f[0])], ordered.map((s) => [s.name, s.reads, ...s.fates])])));
+  }
+
+  // ---- one sample ----
+  const LENGTH_FROM = 10;
+  function lengthsFigure(s) {
+    const last = s.lengths[0].length - 1, at = [...Array(last + 1 - LENGTH_FROM).keys()].map((k) => k + LENGTH_FROM);
+    const label = (k) => (k === last ? `${k}+` : String(k));
+    return figure("Insert length", `${s.name}.lengths`, (t) => columns({
+      title: `insert lengths of ${s.name}`, names: groupNames, colours: groupColours,
+      stacks: at.map((k) => names.map(([, g]) => s.lengths[g][k])), labels: at.map(label), every: 5,
+      x: "insert length (nt)", y: "reads" }, t),
+    () => [["length_nt", ...groupNames], at.map((k) => [label(k), ...names.map(([, g]) => s.lengths[g][k])])],
+    "Each read under the class that explains it best.");
+  }
+  const share = (v, all) => `${whole(v)} (${percent(v, all).toFixed(1)} %)`;
+  function flowFigure(s) {
+    const rows = data.fates.map(([name], i) => [name, s.fates[i], share(s.fates[i], s.reads)]);
+    const total = sum(s.fates);
+    return figure("Read flow", `${s.name}.flow`, (t) => bars({ title: `fate of the reads of ${s.name}`, rows, colour: COLOURS[0], x: "reads" }, t),
+      () => [["fate", "reads", "meaning"], data.fates.map(([name, meaning], i) => [name, s.fates[i], meaning])],
+      `${whole(s.reads)} reads in, ${whole(total)} accounted for${total === s.reads ? "" : ": THIS DIFFERS"}. Kept = ${s.classes.map((c) => c[0]).join(" + ")} + foreign + unannotated.`);
+  }
+  function cargoFigure(s) {
+    const rows = [...s.classes.map(([name, v]) => [name, v, share(v, kept(s))]),
+      ["foreign", s.foreign, share(s.foreign, kept(s))], ["unannotated", s.cargo[6], share(s.cargo[6], kept(s))]];
+    const tied = sum(s.classes.map((c) => c[2]));
+    return figure("Cargo", `${s.name}.cargo`, (t) => bars({ title: `cargo of ${s.name}`, rows, colour: COLOURS[2], x: "kept reads" }, t),
+      () => [["class", "reads"], rows.map((r) => [r[0], r[1]])],
+      tied ? `${whole(tied)} reads fit two classes equally well and are shared between them.` : null);
+  }
+  function isomirFigures(s) {
+    const i = s.isomirs, half = (i.d5.length - 1) / 2;
+    const shiftLabel = (k) => (k === 0 ? `\u2264 ${-half}` : k === 2 * half ? `\u2265 +${half}` : k > half ? `+${k - half}` : String(k - half));
+    const panel = (title, file, labels, values, x) => figure(title, `${s.name}.${file}`, (t) => columns({
+      title: `${title} of ${s.name}`, names: ["reads"], colours: [COLOURS[0]], unit: " %", stacks: values.map((v) => [percent(v, i.reads)]),
+      labels, every: 1, x, y: "% of miRNA reads" }, t), () => [["bin", "reads"], labels.map((l, k) => [l, values[k]])]);
+    return [
+      panel("5' end against the mature", "iso_5p", i.d5.map((_, k) => shiftLabel(k)), i.d5, "shift (nt; + is to the right)"),
+      panel("3' end against the mature", "iso_3p", i.d3.map((_, k) => shiftLabel(k)), i.d3, "shift of the templated end (nt)"),
+      panel("Added 3' tail", "tails", i.tail.map((_, k) => String(k)), i.tail, "non-templated nt"),
+      panel("Substitutions", "substitutions", data.regions, i.subs, "position on the mature"),
+    ];
+  }
+  function checksTable(s) {
+    const rows = s.checks.map(([value, verdict, reason], i) => ({ item: data.items[i], value, verdict, reason }));
+    return make("div", { class: "scroll" }, make("table", { "aria-label": "checks" },
+      make("thead", {}, make("tr", {}, ...["Check", "Verdict", "Value", "Limit", "Source", "What it means"].map((h) => make("th", { scope: "col" }, h)))),
+      make("tbody", {}, ...rows.map((r) => make("tr", {}, make("td", {}, r.item.title), make("td", {}, verdictMark(r.verdict)),
+        make("td", { class: "n" }, r.value === null ? "n/a" : `${short(r.value)} ${r.item.unit}`), make("td", {}, limit(r.item)),
+        make("td", { class: "soft" }, r.item.source), make("td", {}, r.reason))))));
+  }
+  function topTable(s) {
+    const all = s.cargo[0];
+    const rows = s.top.map(([name, em, unique, best], k) => ({ name, em, unique, best, k }));
+    return listing({
+      label: `commonest miRNAs of ${s.name}`, things: "miRNAs", hint: "Search miRNA", rows, sort: 1, down: true, text: (r) => r.name,
+      columns: [{ title: "miRNA", value: (r) => r.name },
+        { title: "Reads (EM)", value: (r) => r.em, number: true, show: (r) => whole(r.em), width: "8rem" },
+        { title: "% of miRNA", value: (r) => r.em, number: true, show: (r) => percent(r.em, all).toFixed(2), width: "7.5rem" },
+        { title: "Unique reads", value: (r) => r.unique, number: true, show: (r) => whole(r.unique), width: "8rem" },
+        { title: "Best", value: (r) => r.best, number: true, show: (r) => whole(r.best), width: "8rem" }],
+    }).element;
+  }
+  function showSample(s) {
+    const top = s.top.slice(0, 20).map(([name, v]) => [name, v, share(v, s.cargo[0])]);
+    detail.replaceChildren(
+      make("h2", {}, `Sample ${s.name} `, verdictMark(s.verdict)),
+      make("p", {}, `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
+      make("p", { class: "soft" }, s.evidence || "The kit was named, not inferred."),
+      make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
+        figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: "reads (EM)" }, t),
+          () => [["mirna", "em", "unique", "best"], s.top], `${whole(s.top.length)} commonest are listed below; all are in mirna.counts.tsv.`)),
+      make("h2", {}, "Commonest miRNAs"), topTable(s),
+      make("h2", {}, "IsomiRs"),
+      make("p", {}, `${percent(s.isomirs.canonical, s.isomirs.reads).toFixed(1)} % of ${whole(s.isomirs.reads)} miRNA reads are exactly the mature.`),
+      make("div", { class: "grid" }, ...isomirFigures(s)),
+      make("h2", {}, "Checks"), checksTable(s));
+  }
+
+  // ---- the page ----
+  const counted = data.samples.length === 1 ? "1 sample" : `${whole(data.samples.length)} samples`;
+  main.append(
+    make("header", {}, make("h1", {}, data.title), make("p", { class: "ruo" }, "Research use only. Not for diagnostic use."),
+      make("p", { class: "soft" }, `${counted}; exomir ${data.version}; reference ${data.reference}`),
+      data.command && data.command !== "count" ? make("p", { class: "soft" }, "Options: ", make("code", {}, data.command)) : ""),
+    make("section", {}, make("h2", {}, "What needs attention"), attention()),
+    make("section", {}, make("h2", {}, "Samples"), samples.element),
+    overview(), detail);
+  if (data.samples.length) samples.pick(data.samples.slice().sort((a, b) => RANK[a.verdict] - RANK[b.verdict])[0]);
+  document.documentElement.dataset.ready = "1";
+})();
