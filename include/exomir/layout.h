@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-enum { EXM_ADAPTER_MAX = 64, EXM_UMI_MAX = 32 };
+enum { EXM_ADAPTER_MAX = 64, EXM_UMI_MAX = 31 };
 
 /*
  * A layout, from the 5' end of the read:

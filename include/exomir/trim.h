@@ -53,7 +53,7 @@ typedef struct exm_trimmed {
     exm_fate fate;
     uint32_t start, len;
     uint64_t lo, hi;
-    uint64_t umi;      /* 2 bits a base, A0 C1 T2 G3, first base most significant */
+    uint64_t umi; /* 0: none; else a 1, then 2 bits a base, A0 C1 T2 G3, first base first */
     int adapter_found; /* 1 when the adapter (or poly-A) was seen */
 } exm_trimmed;
 

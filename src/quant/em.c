@@ -104,7 +104,7 @@ exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
              unsigned *ret_iterations, exm_error *reterr)
 {
     struct run r;
-    double change = INFINITY;
+    double change = HUGE_VAL;
     unsigned k = 0;
     exm_status st;
 

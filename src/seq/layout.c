@@ -68,7 +68,7 @@ take_cut(struct parser *p, uint32_t n, int umi, const char *token, size_t len)
     const uint32_t before = p->where == BEFORE ? l->n_5 : p->where == BEHIND ? l->n_3 : 0;
 
     if (umi && exm_layout_umi_len(l) + n > EXM_UMI_MAX)
-        return wrong(p, "UMIs hold at most 32 nt", token, len);
+        return wrong(p, "UMIs hold at most 31 nt", token, len);
     if (before + n > CUT_MAX)
         return wrong(p, "at most 64 nt are cut on one side of the insert", token, len);
     if (p->where == AFTER_ADAPTER) {

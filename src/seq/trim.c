@@ -3,7 +3,7 @@
  *
  * Which occurrence of the adapter is taken, when several qualify, is cutadapt 4.2's
  * choice, found by watching it on 1.2 M reads made to be hard: the leftmost, unless
- * another one that begins at most half an adapter further has a higher score (matching
+ * another one that ends at most half an adapter further has a higher score (matching
  * minus mismatching bases); that one then holds the place, and so on.
  */
 #include "exomir/trim.h"
@@ -86,8 +86,8 @@ check_options(const exm_trim_options *o, exm_error *reterr)
     if (o->min_overlap < 1 || o->min_overlap > EXM_ADAPTER_MAX)
         return exm_fail(reterr, EXM_EDATA, 0, "adapter overlap %u is not in 1 to %d",
                         o->min_overlap, EXM_ADAPTER_MAX);
-    if (!(o->max_error_rate >= 0.0 && o->max_error_rate < 0.5))
-        return exm_fail(reterr, EXM_EDATA, 0, "the adapter's error rate lies in [0, 0.5)");
+    if (!(o->max_error_rate >= 0.0 && o->max_error_rate <= 0.25))
+        return exm_fail(reterr, EXM_EDATA, 0, "the adapter's error rate lies in 0 to 0.25");
     if (o->quality_cutoff < 0 || o->quality_cutoff > 93)
         return exm_fail(reterr, EXM_EDATA, 0, "a quality cut-off lies in 0 to 93");
     if (!(o->max_one_base > 0.0))
@@ -137,9 +137,9 @@ set_sure_qualities(struct exm_trimmer *t)
     for (uint32_t n = 0; n < 256; n++) {
         unsigned q = 0;
 
-        while (q < 93 && (uint64_t) error_of[q] * n > t->max_ee) q++;
+        while (q < 93 && (uint64_t) error_of[q] * n > t->max_ee + n) q++;
         t->sure_quality[n] =
-            (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee ? 127 : q + 33);
+            (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee + n ? 127 : q + 33);
     }
 }
 
@@ -163,7 +163,7 @@ exm_trimmer_new(const exm_layout *l, const exm_trim_options *o, exm_trimmer **re
     t->min_umi = o->min_umi < t->umi_len ? o->min_umi : t->umi_len;
     t->needs_adapter = l->poly_a > 0 || l->n_3 > 0 || l->umi_after_len > 0;
     t->max_ee = o->max_ee < 0.0      ? UINT64_MAX
-                : o->max_ee > 1000.0 ? UINT64_MAX - 1
+                : o->max_ee > 1000.0 ? UINT64_MAX / 2
                                      : (uint64_t) (o->max_ee * 4294967296.0);
     t->one_base_permille =
         o->max_one_base > 1.0 ? 1001 : (uint32_t) (o->max_one_base * 1000.0 + 0.5);
@@ -278,7 +278,7 @@ exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t
     uint64_t sum = 0;
 
     for (uint32_t i = 0; i < len; i++) sum += error_of[(unsigned char) qual[i] - 33];
-    return sum > t->max_ee;
+    return sum > t->max_ee + len; /* each rounded up by one at most */
 }
 
 /* ---- UMI ---- */
@@ -289,7 +289,7 @@ add_umi(const char *seq, uint32_t n, exm_trimmed *ret)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (seq[i] == 'N') return 0;
-        ret->umi = ret->umi << 2 | (seq[i] >> 1 & 3U);
+        ret->umi = ret->umi << 2 | ((unsigned char) seq[i] >> 1 & 3U);
     }
     return 1;
 }
@@ -300,6 +300,8 @@ exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, lo
 {
     const exm_layout *l = &t->layout;
     uint32_t got = l->umi5_len + l->umi3_len;
+
+    ret->umi = 1; /* so that a UMI cut short is not one with A in front */
 
     if (l->umi5_len > 0 &&
         (len < l->umi5_at + l->umi5_len || !add_umi(seq + l->umi5_at, l->umi5_len, ret)))

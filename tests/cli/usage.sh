@@ -29,7 +29,7 @@ wrong "'--threads': 'two' is not a whole number" '--help' count -t two
 wrong "'--threads': '0' is not between 1 and 1024" '--help' count -t0
 wrong "'--threads': '-1'" '--help' count --threads=-1
 wrong "'--error-rate': '0,1' is not a number" '--help' count --error-rate 0,1
-wrong "'--error-rate': '0.9' is not between 0 and 0.5" '--help' count --error-rate 0.9
+wrong "'--error-rate': '0.9' is not between 0 and 0.25" '--help' count --error-rate 0.9
 wrong "'--max-ee': 'nan' is not a number" '--help' count --max-ee nan
 wrong "'--kit': unknown word 'quiaseq'" "did you mean 'qiaseq'" count --kit quiaseq
 wrong "'--ref': '' is not" '--help' count -r '' -o x a.fq

@@ -154,7 +154,7 @@ reads_each_part(void **state)
     assert_string_equal(l.adapter, "NNNNACGTACGT");
     l = parsed("insert,ACGTAC/0");
     assert_int_equal(l.max_mismatches, 0);
-    l = parsed("U32,insert," TRUSEQ); /* the longest UMI, cut and adapter */
+    l = parsed("U31,insert," TRUSEQ); /* the longest UMI, cut and adapter */
     assert_int_equal(exm_layout_umi_len(&l), EXM_UMI_MAX);
     l = parsed("N64,insert");
     assert_int_equal(l.n_5, 64);
@@ -207,9 +207,9 @@ static const struct bad bad_texts[] = {
     {"N99999,insert", 0, "expected"},
     {"N-4,insert", 0, "expected"},
     {"N4x,insert", 0, "expected"},
-    {"U33,insert", 0, "at most 32"},
-    {"U20,insert,U13," TRUSEQ, 11, "at most 32"},
-    {"U12,insert," TRUSEQ ",U21", 33, "at most 32"},
+    {"U33,insert", 0, "at most 31"},
+    {"U20,insert,U13," TRUSEQ, 11, "at most 31"},
+    {"U12,insert," TRUSEQ ",U21", 33, "at most 31"},
     {"U4,U4,insert", 3, "second UMI"},
     {"insert,U4,N2,U4," TRUSEQ, 13, "second UMI"},
     {"insert," TRUSEQ ",U12,U4", 33, "only one UMI"},
@@ -318,7 +318,7 @@ draw_layout(exm_rng *r, char *text)
 
             memcpy(text + strlen(text), slash, sizeof slash);
         }
-        if (!poly && exm_rng_below(r, 2)) add_part(text, "U", 1 + exm_rng_below(r, 12));
+        if (!poly && exm_rng_below(r, 2)) add_part(text, "U", 1 + exm_rng_below(r, 11));
         if (exm_rng_below(r, 2)) draw_bases(r, text, 1 + exm_rng_below(r, 64));
     }
     if (exm_rng_below(r, 2)) add_part(text, "min", 10 + exm_rng_below(r, 191));

@@ -142,7 +142,7 @@ examples_by_hand(void **state)
     for (size_t i = 0; i < LEN(examples); i++) {
         const struct example *e = examples + i;
         const exm_trimmed t = trim_one(e->layout, e->seq, NULL, exm_trim_defaults());
-        uint64_t umi = 0;
+        uint64_t umi = e->umi[0] ? 1 : 0;
         char s[EXM_PACKED_MAX];
 
         if (t.fate != e->fate)
