@@ -163,13 +163,12 @@ void
 exm_buf_put_double(exm_buf *b, double v)
 {
     char s[64];
-    double back;
 
     if (put_special(b, v)) return;
     for (int digits = 15; digits <= 17; digits++) {
         (void) snprintf(s, sizeof s, "%.*g", digits, v);
         /* Written and read under the same locale, so the radix does not matter here. */
-        if (digits < 17 && (sscanf(s, "%lf", &back) != 1 || back != v)) continue;
+        if (digits < 17 && strtod(s, NULL) != v) continue;
         break;
     }
     exm_buf_put(b, s, fix_radix(s));

@@ -94,7 +94,7 @@ add_file(exm_sha256 *h, int fd, const char *path, exm_error *reterr)
 
         if (n == 0) break;
         if (n < 0 && errno == EINTR) continue;
-        st = n < 0 ? exm_fail(reterr, EXM_EIO, 0, "%s: %s", path, strerror(errno))
+        st = n < 0 ? exm_fail_errno(reterr, errno, 0, "%s", path)
                    : exm_sha256_add(h, buf, (size_t) n, reterr);
     }
     free(buf);
@@ -108,7 +108,7 @@ exm_sha256_of_file(const char *path, char ret[EXM_SHA256_HEX], exm_error *reterr
     exm_status st;
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0) return exm_fail(reterr, EXM_EIO, 0, "%s: %s", path, strerror(errno));
+    if (fd < 0) return exm_fail_errno(reterr, errno, 0, "%s", path);
     st = exm_sha256_new(&h, reterr);
     if (st == EXM_OK) st = add_file(h, fd, path, reterr);
     if (st == EXM_OK) st = exm_sha256_hex(h, ret, reterr);
@@ -128,7 +128,7 @@ hash_pieces(const char *seq, size_t n_seq, const char *qual, size_t n_qual)
     XXH3_state_t state;
 
     (void) XXH3_128bits_reset(&state);
-    (void) XXH3_128bits_update(&state, seq, n_seq);
+    (void) XXH3_128bits_update(&state, n_seq ? seq : "", n_seq);
     (void) XXH3_128bits_update(&state, between, sizeof between);
     (void) XXH3_128bits_update(&state, n_qual ? qual : "", n_qual);
     return XXH3_128bits_digest(&state);

@@ -55,9 +55,7 @@ join(const char *a, const char *sep, const char *b)
     char *p = malloc(n + k + m + 1);
 
     if (!p) return NULL;
-    memcpy(p, a, n);
-    memcpy(p + n, sep, k);
-    memcpy(p + n + k, b, m + 1);
+    (void) snprintf(p, n + k + m + 1, "%s%s%s", a, sep, b);
     return p;
 }
 
@@ -74,7 +72,7 @@ sync_folder_of(const char *path, exm_error *reterr)
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems refuse to sync a folder (EINVAL): there is nothing more to do there. */
     if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
-        st = exm_fail(reterr, EXM_EIO, 0, "%s: %s", dir, strerror(errno));
+        st = exm_fail_errno(reterr, errno, 0, "%s", dir);
     if (fd >= 0) (void) close(fd);
     free(dir);
     return st;
@@ -125,8 +123,8 @@ exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
     }
     if (e != 0) {
         exm_outfile_free(f);
-        return exm_fail(reterr, e == ENOMEM ? EXM_ENOMEM : EXM_EIO, 0,
-                        "%s: cannot write: %s", path, strerror(e));
+        return e == ENOMEM ? exm_fail(reterr, EXM_ENOMEM, 0, "no memory to write %s", path)
+                           : exm_fail_errno(reterr, e, 0, "%s: cannot write", path);
     }
     *ret = f;
     return EXM_OK;
@@ -135,9 +133,9 @@ exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
 static exm_status
 sticky_failure(const exm_outfile *f, exm_error *reterr)
 {
-    return exm_fail(reterr, EXM_EIO, (size_t) f->bytes, "%s: cannot write: %s%s",
-                    f->is_stdout ? "standard output" : f->path, strerror(f->failed),
-                    f->failed == ENOSPC ? " (is the disk full?)" : "");
+    return exm_fail_errno(reterr, f->failed, (size_t) f->bytes, "%s: cannot write%s",
+                          f->is_stdout ? "standard output" : f->path,
+                          f->failed == ENOSPC ? " (is the disk full?)" : "");
 }
 
 exm_status
@@ -182,8 +180,7 @@ static exm_status
 rename_settled(exm_outfile *f, exm_error *reterr)
 {
     if (rename(f->tmp, f->path) != 0)
-        return exm_fail(reterr, EXM_EIO, 0, "%s: cannot rename: %s", f->path,
-                        strerror(errno));
+        return exm_fail_errno(reterr, errno, 0, "%s: cannot rename", f->path);
     free(f->tmp);
     f->tmp = NULL;
     return EXM_OK;
@@ -242,8 +239,7 @@ make_folder(const char *dir, exm_error *reterr)
         if (S_ISDIR(s.st_mode)) return EXM_OK;
         return exm_fail(reterr, EXM_EIO, 0, "%s: is a file, not a folder", dir);
     }
-    return exm_fail(reterr, EXM_EIO, 0, "%s: cannot make the folder: %s", dir,
-                    strerror(errno));
+    return exm_fail_errno(reterr, errno, 0, "%s: cannot make the folder", dir);
 }
 
 /* "<name>.tmp.<pid>.<number>" of a process that no longer runs? */
@@ -305,7 +301,7 @@ remove_provenance(const char *dir, exm_error *reterr)
     if (unlink(p) == 0)
         st = sync_folder_of(p, reterr);
     else if (errno != ENOENT)
-        st = exm_fail(reterr, EXM_EIO, 0, "%s: cannot remove: %s", p, strerror(errno));
+        st = exm_fail_errno(reterr, errno, 0, "%s: cannot remove", p);
     free(p);
     return st;
 }

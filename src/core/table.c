@@ -176,7 +176,7 @@ static exm_status
 check_header(struct cursor *c)
 {
     exm_table *t = c->t;
-    const char **name = calloc(t->n_cols, sizeof *name);
+    const char **name = calloc(t->n_cols ? t->n_cols : 1, sizeof *name);
     exm_status st = EXM_OK;
 
     if (!name) return exm_fail(c->err, EXM_ENOMEM, 0, "%s: no memory", c->source);

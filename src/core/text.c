@@ -39,7 +39,7 @@ exm_text_i64(const char *s, size_t n, int64_t *ret, exm_error *reterr)
 {
     const int negative = n > 0 && s[0] == '-';
     const size_t skip = negative || (n > 0 && s[0] == '+') ? 1 : 0;
-    uint64_t v;
+    uint64_t v = 0;
     exm_status st = exm_text_u64(s + skip, n - skip, &v, reterr);
 
     if (st != EXM_OK) return st;

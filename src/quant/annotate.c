@@ -338,7 +338,7 @@ first_seeds(struct seeds *s, const exm_ref_index *index, uint32_t n)
         return;
     }
     for (uint32_t at = 0; at <= last; at += step) add_seed(s, n, at);
-    if (s->seed[s->n - 1].at != last) add_seed(s, n, last);
+    if (last % step != 0) add_seed(s, n, last);
 }
 
 /* What finds two, behind those. */

@@ -103,7 +103,7 @@ exm_status
 exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
              unsigned *ret_iterations, exm_error *reterr)
 {
-    struct run r;
+    struct run r = {.p = p};
     double change = HUGE_VAL;
     unsigned k = 0;
     exm_status st;

@@ -275,7 +275,7 @@ put_rows(struct walk *w, row_writer row)
     for (size_t i = 0; st == EXM_OK && i < w->n_entries;) {
         const struct entry *e = w->entry + i;
 
-        memset(w->count, 0, w->n * sizeof *w->count);
+        for (size_t k = 0; k < w->n; k++) w->count[k] = 0;
         unpack(e->x, seq);
         for (; i < w->n_entries && w->entry[i].x->lo == e->x->lo &&
                w->entry[i].x->hi == e->x->hi;

@@ -139,12 +139,13 @@ do_double(struct codec *c, double *v)
 static void
 do_text(struct codec *c, char **s)
 {
-    uint64_t n = c->out ? strlen(*s) : 0;
+    const char *text = *s ? *s : "";
+    uint64_t n = c->out ? strlen(text) : 0;
 
     do_u64(c, &n);
     if (c->st != EXM_OK) return;
     if (c->out) {
-        exm_buf_put(c->out, *s, n);
+        exm_buf_put(c->out, text, n);
         return;
     }
     if (n > (size_t) (c->end - c->p) || memchr(c->p, '\0', n)) {
@@ -240,7 +241,8 @@ do_classes(struct codec *c, exm_record *r)
     if (c->st == EXM_OK && (r->n_classes == 0 || r->n_classes > MAX_CLASSES))
         refuse(c, "an impossible number of classes");
     if (c->st == EXM_OK && !c->out) {
-        r->len_by_class = calloc(r->n_classes * EXM_LEN_BINS, sizeof *r->len_by_class);
+        r->len_by_class =
+            calloc((r->n_classes + 1) * EXM_LEN_BINS, sizeof *r->len_by_class);
         if (!r->len_by_class)
             c->st = exm_fail(c->err, EXM_ENOMEM, 0, "%s: no memory", c->source);
     }
@@ -358,7 +360,7 @@ do_record(struct codec *c, exm_record *r)
 static void
 from_hex(const char *hex, unsigned char *ret)
 {
-    for (int i = 0; i < SHA_BYTES; i++) {
+    for (size_t i = 0; i < SHA_BYTES; i++) {
         const char a = hex[2 * i], b = hex[2 * i + 1];
 
         ret[i] = (unsigned char) ((a <= '9' ? a - '0' : a - 'a' + 10) << 4 |

@@ -27,7 +27,8 @@ shift_slot(int d)
 {
     if (d < -EXM_SHIFT_MAX) d = -EXM_SHIFT_MAX;
     if (d > EXM_SHIFT_MAX) d = EXM_SHIFT_MAX;
-    return (size_t) (d + EXM_SHIFT_MAX);
+    d += EXM_SHIFT_MAX;
+    return (size_t) d;
 }
 
 /* For libraries with next to no miRNA: round figures of the right shape, nothing more.
@@ -40,9 +41,11 @@ default_rates(void)
 
     r.d5[shift_slot(0)] = 0.9;
     r.d3[shift_slot(0)] = 0.5;
-    for (int d = 1; d <= EXM_SHIFT_MAX; d++, p5 *= 0.2, p3 *= 0.5) {
+    for (int d = 1; d <= EXM_SHIFT_MAX; d++) {
         r.d5[shift_slot(d)] = r.d5[shift_slot(-d)] = p5;
         r.d3[shift_slot(d)] = r.d3[shift_slot(-d)] = p3;
+        p5 *= 0.2;
+        p3 *= 0.5;
     }
     return r;
 }

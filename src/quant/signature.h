@@ -18,7 +18,7 @@ typedef struct exm_fit {
 } exm_fit;
 
 uint64_t exm_fit_pack(const exm_fit *f);
-exm_fit exm_fit_unpack(uint64_t word);
+exm_fit exm_fit_unpack(uint64_t w);
 
 /* A multiset of signatures (ascending lists of packed fits, one per feature). */
 typedef struct exm_signatures {

@@ -213,6 +213,14 @@ draw_shift(exm_rng *r, int most)
     return chance(r, 0.5) ? d : -d;
 }
 
+static char
+draw_tail_base(exm_rng *r)
+{
+    const double x = exm_rng_double(r);
+
+    return x < 0.55 ? 'A' : x < 0.85 ? 'T' : x < 0.93 ? 'C' : 'G';
+}
+
 static struct shape
 draw_shape(simulator *s)
 {
@@ -226,11 +234,7 @@ draw_shape(simulator *s)
         if (chance(r, 0.25)) v.n_tail = chance(r, 0.8) ? 1 : chance(r, 0.75) ? 2 : 3;
         if (chance(r, 0.06)) v.n_sub = 1;
     } while (v.d3 == 0 && v.d5 == 0 && v.n_tail == 0 && v.n_sub == 0);
-    for (uint32_t i = 0; i < v.n_tail; i++) {
-        const double x = exm_rng_double(r);
-
-        v.tail[i] = x < 0.55 ? 'A' : x < 0.85 ? 'T' : x < 0.93 ? 'C' : 'G';
-    }
+    for (uint32_t i = 0; i < v.n_tail; i++) v.tail[i] = draw_tail_base(r);
     return v;
 }
 

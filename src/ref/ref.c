@@ -166,15 +166,6 @@ new_ref(const char *source)
     return NULL;
 }
 
-static exm_status
-system_failure(const char *path, const char *what, exm_error *reterr)
-{
-    char why[128];
-
-    if (strerror_r(errno, why, sizeof why) != 0) why[0] = '\0';
-    return exm_fail(reterr, EXM_EIO, 0, "%s: %s%s", path, what, why);
-}
-
 exm_status
 exm_ref_open_memory(const void *p, size_t n, const char *source, exm_ref **ret,
                     exm_error *reterr)
@@ -206,7 +197,7 @@ map_file(exm_ref *r, int fd, exm_error *reterr)
     struct stat st;
     void *p;
 
-    if (fstat(fd, &st) != 0) return system_failure(r->source, "", reterr);
+    if (fstat(fd, &st) != 0) return exm_fail_errno(reterr, errno, 0, "%s", r->source);
     if (!S_ISREG(st.st_mode))
         return exm_fail(
             reterr, EXM_EDATA, 0,
@@ -219,7 +210,8 @@ map_file(exm_ref *r, int fd, exm_error *reterr)
                         "one with 'exomir ref build')",
                         r->source, (long long) st.st_size);
     p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (p == MAP_FAILED) return system_failure(r->source, "cannot be mapped: ", reterr);
+    if (p == MAP_FAILED)
+        return exm_fail_errno(reterr, errno, 0, "%s: cannot be mapped", r->source);
     r->map = p;
     r->n = (size_t) st.st_size;
     r->mapped = 1;
@@ -238,7 +230,7 @@ exm_ref_open(const char *path, exm_ref **ret, exm_error *reterr)
     if (!r) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %s", path);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not make us wait */
     if (fd < 0) {
-        s = system_failure(path, "", reterr);
+        s = exm_fail_errno(reterr, errno, 0, "%s", path);
     } else {
         s = map_file(r, fd, reterr);
         (void) close(fd);

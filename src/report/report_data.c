@@ -181,12 +181,12 @@ put_top(const exm_record *r, exm_json *j, exm_error *reterr)
     const exm_record_feature **list;
     size_t n = 0;
 
-    list = calloc(r->n_features ? r->n_features : 1, sizeof(*list));
+    list = calloc(r->n_features ? r->n_features : 1, sizeof(const exm_record_feature *));
     if (!list) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the report");
     for (size_t i = 0; i < r->n_features; i++)
         if (r->features[i].class_id == 0 && r->features[i].em[0] > 0)
             list[n++] = r->features + i;
-    if (n > 1) qsort(list, n, sizeof(*list), most_reads_first);
+    if (n > 1) qsort(list, n, sizeof(const exm_record_feature *), most_reads_first);
     exm_json_key(j, "top");
     exm_json_array(j);
     for (size_t i = 0; i < n && i < TOP_MIRNAS; i++) {
@@ -205,7 +205,9 @@ put_top(const exm_record *r, exm_json *j, exm_error *reterr)
 static size_t
 shift_bin(int d)
 {
-    return (size_t) ((d < -SHIFT ? -SHIFT : d > SHIFT ? SHIFT : d) + SHIFT);
+    const int bin = (d < -SHIFT ? -SHIFT : d > SHIFT ? SHIFT : d) + SHIFT;
+
+    return (size_t) bin;
 }
 
 static size_t

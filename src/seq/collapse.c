@@ -262,7 +262,7 @@ long_fold_umis(exm_collapse *c)
 
     for (size_t i = 0; i < c->far.n_slots; i++) {
         const long_entry *e = c->far.e + i;
-        const char *seq = c->arena ? c->arena + e->at : NULL;
+        const char *seq = c->arena ? c->arena + e->at : "";
         uint64_t hash;
         long_entry *to;
 

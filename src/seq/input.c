@@ -71,11 +71,7 @@ exm_raw_damaged(const exm_input *in, uint64_t at, const char *what, exm_error *r
 static exm_status
 fail_errno(const exm_input *in, const char *what, exm_error *reterr)
 {
-    char why[128];
-
-    if (strerror_r(errno, why, sizeof why) != 0) why[0] = '\0';
-    return exm_fail(reterr, EXM_EIO, (size_t) in->raw_bytes, "%s: %s: %s", in->label, what,
-                    why);
+    return exm_fail_errno(reterr, errno, (size_t) in->raw_bytes, "%s: %s", in->label, what);
 }
 
 /* Wait until fd has bytes (or its end), or the reader is being closed. */

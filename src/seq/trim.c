@@ -220,9 +220,9 @@ search(const struct rule *r, const char *seq, uint32_t len)
         if (wrong > most) continue;
         score = (long) ov - 2 * (long) wrong;
         if (best < 0 ||
-            ((long) (i + ov) <= best_end + (long) r->len / 2 && score > best_score)) {
+            ((long) i + (long) ov <= best_end + (long) r->len / 2 && score > best_score)) {
             best = (long) i;
-            best_end = (long) (i + ov);
+            best_end = (long) i + (long) ov;
             best_score = score;
         }
     }

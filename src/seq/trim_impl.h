@@ -100,7 +100,7 @@ pick_start(const struct exm_trimmer *t, const char *seq, uint32_t len, uint32_t 
 
     if (beyond || (starts & (starts - 1) & low_bits(reach)) != 0)
         return exm_trim_search_slow(t, seq, len);
-    return (long) (64 * w + first);
+    return 64 * (long) w + (long) first;
 }
 
 /* Position of the adapter, or -1. */
@@ -254,7 +254,7 @@ trim_one(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimm
     long adapter = -1;
 
     if (planes) {
-        uint32_t w = 0;
+        size_t w = 0;
 
         for (; 64 * w < len; w++) base_planes(r->seq + 64 * w, lo + w, hi + w, no + w);
         lo[w] = hi[w] = no[w] = 0;
