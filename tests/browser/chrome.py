@@ -4,7 +4,7 @@ import json, os, subprocess, tempfile, time
 
 class Chrome:
     def __init__(self, width=1300, height=1000):
-        self.profile = tempfile.TemporaryDirectory()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_child, self.out = os.pipe()
         self.inp, from_child = os.pipe()
 
@@ -85,6 +85,11 @@ class Chrome:
         return out
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
+        try:
+            self.session = None
+            self.call("Browser.close")
+            self.process.wait(10)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired):
+            self.process.kill()
+            self.process.wait()
         self.profile.cleanup()
