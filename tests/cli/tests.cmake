@@ -4,3 +4,8 @@ foreach(t help usage files count explain stress)
     COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/${t}.sh $<TARGET_FILE:exomir_cli>)
   set_tests_properties(cli.${t} PROPERTIES TIMEOUT 300)
 endforeach()
+
+# Another build (the optimised one, clang's) is compared where EXM_RELEASE names it.
+add_test(NAME cli.same
+  COMMAND sh -c "exec sh '${PROJECT_SOURCE_DIR}/tests/cli/same.sh' '$<TARGET_FILE:exomir_cli>' $EXM_RELEASE")
+set_tests_properties(cli.same PROPERTIES TIMEOUT 300)
