@@ -97,6 +97,7 @@ put_samples(const exm_count_plan *p, exm_json *j)
         exm_json_kstr(j, "parameters_sha256", r->params_sha256);
         exm_json_kstr(j, "parameters_json", r->params_json);
         exm_json_ku64(j, "reads", r->reads_in);
+        exm_json_kstr(j, "kit_inference", t->inputs.inference);
         put_inputs(t, j);
         exm_json_end(j);
     }

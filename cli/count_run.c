@@ -115,9 +115,9 @@ tell_samples(const exm_count_args *a, const exm_count_plan *p)
             const int trimmed = strcmp(r->kit, "none") == 0;
 
             if (trimmed)
-                exm_msg_note(&c, "%s: %s", r->sample, r->kit_evidence);
+                exm_msg_note(&c, "%s: %s", r->sample, p->sample[i].inputs.inference);
             else
-                exm_msg_detail(&c, "%s: kit %s: %s", r->sample, r->kit, r->kit_evidence);
+                exm_msg_detail(&c, "%s: kit %s", r->sample, p->sample[i].inputs.inference);
         }
         if (r) continue;
         c.json = 0; /* one JSON document: the table, which lists the failed */

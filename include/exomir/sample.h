@@ -34,6 +34,7 @@ typedef struct exm_sample_inputs {
     exm_reader_file *files; /* files[i].path is paths[i] */
     char **paths;
     size_t n;
+    char *inference; /* what the first reads said of the kit, or NULL: it was named */
 } exm_sample_inputs;
 void exm_sample_inputs_done(exm_sample_inputs *in);
 

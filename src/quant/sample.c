@@ -21,7 +21,9 @@ enum {
     BATCH = 256,             /* reads a reader hands out at most */
     BATCHES_PER_REPORT = 64, /* between calls of the progress function */
     SOLID_OVERLAP = 8,       /* nt of adapter that are no accident at a read's end */
-    Q30 = 30 + 33
+    Q30 = 30 + 33,
+    PLAUSIBLE_MIN = 15, /* nt of an insert that a kit's adapter is expected behind */
+    PLAUSIBLE_MAX = 40
 };
 
 /* Below these shares a run stops and says why (design: zero counts are an error). */
@@ -71,6 +73,7 @@ exm_sample_inputs_done(exm_sample_inputs *in)
     for (size_t i = 0; i < in->n; i++) free(in->paths[i]);
     free(in->paths);
     free(in->files);
+    free(in->inference);
     *in = (exm_sample_inputs){0};
 }
 
@@ -374,7 +377,7 @@ expected_uniques(const exm_reader *reader, uint64_t reads)
 }
 
 static exm_status
-describe(struct pass *p, const exm_inference *inf, exm_error *reterr)
+describe(struct pass *p, exm_error *reterr)
 {
     exm_record *r = p->rec;
     exm_buf params = {0};
@@ -383,7 +386,6 @@ describe(struct pass *p, const exm_inference *inf, exm_error *reterr)
     memcpy(r->kit, p->layout.name, sizeof r->kit);
     exm_layout_format(&p->layout, r->layout, sizeof r->layout);
     r->umi_len = exm_layout_umi_len(&p->layout);
-    r->kit_evidence = exm_text_dup(p->o->infer_kit ? inf->evidence : "");
     r->sample = exm_text_dup(p->id);
     memcpy(r->version, EXM_VERSION, sizeof EXM_VERSION);
     st = exm_sample_params_json(p->o, &params, reterr);
@@ -393,8 +395,50 @@ describe(struct pass *p, const exm_inference *inf, exm_error *reterr)
         return st;
     }
     r->params_json = params.data;
-    if (!r->kit_evidence || !r->sample)
+    if (!r->sample)
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's texts");
+    return EXM_OK;
+}
+
+/*
+ * Why this kit, in words that do not depend on the order of the reads (the kit itself was
+ * inferred from the first ones; what was seen there is in the provenance).
+ */
+static exm_status
+put_evidence(struct pass *p, exm_error *reterr)
+{
+    exm_record *r = p->rec;
+    const double in = r->reads_in ? (double) r->reads_in : 1.0;
+    uint64_t plausible = 0;
+    size_t first = 0, last = EXM_LEN_BINS - 1;
+    exm_buf words = {0};
+    exm_status st;
+
+    for (size_t k = PLAUSIBLE_MIN; k <= PLAUSIBLE_MAX; k++)
+        plausible += r->len_kept[k] + r->len_short[k];
+    while (first < last && r->len_raw[first] == 0) first++;
+    while (last > first && r->len_raw[last] == 0) last--;
+    if (!p->o->infer_kit)
+        exm_buf_puts(&words, "");
+    else if (has_adapter(&p->layout))
+        exm_buf_putf(&words,
+                     "inferred from the reads: the adapter is in %.1f %% of %llu, and the "
+                     "insert before it is of %d-%d nt in %.1f %%",
+                     100.0 * (double) r->adapter_found / in,
+                     (unsigned long long) r->reads_in, PLAUSIBLE_MIN, PLAUSIBLE_MAX,
+                     100.0 * (double) plausible / in);
+    else
+        exm_buf_putf(&words,
+                     "already trimmed: no known adapter stands out in %llu reads of %zu to "
+                     "%zu nt",
+                     (unsigned long long) r->reads_in, first, last);
+    exm_buf_putc(&words, '\0');
+    st = exm_buf_check(&words, reterr);
+    if (st != EXM_OK) {
+        exm_buf_done(&words);
+        return st;
+    }
+    r->kit_evidence = words.data;
     return EXM_OK;
 }
 
@@ -425,7 +469,7 @@ start_pass(struct pass *p, const exm_reader *reader, const exm_inference *inf,
 {
     exm_status st = choose_layout(p, inf, reterr);
 
-    if (st == EXM_OK) st = describe(p, inf, reterr);
+    if (st == EXM_OK) st = describe(p, reterr);
     if (st == EXM_OK) st = exm_trimmer_new(&p->layout, &p->o->trim, &p->trimmer, reterr);
     if (st == EXM_OK)
         st = exm_collapse_new(
@@ -436,7 +480,7 @@ start_pass(struct pass *p, const exm_reader *reader, const exm_inference *inf,
 }
 
 static exm_status
-run_pass(struct pass *p, exm_reader *reader, exm_error *reterr)
+run_pass(struct pass *p, exm_reader *reader, exm_sample_inputs *inputs, exm_error *reterr)
 {
     struct stash first = {0};
     exm_inference inf;
@@ -445,6 +489,12 @@ run_pass(struct pass *p, exm_reader *reader, exm_error *reterr)
     if (st == EXM_OK) st = start_pass(p, reader, &inf, reterr);
     if (st == EXM_OK) st = read_all(p, reader, &inf, &first, reterr);
     if (st == EXM_OK) st = exm_collapse_finish(p->table, reterr);
+    if (st == EXM_OK) st = put_evidence(p, reterr);
+    if (st == EXM_OK && p->o->infer_kit) {
+        inputs->inference = exm_text_dup(inf.evidence);
+        if (!inputs->inference)
+            st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the kit's evidence");
+    }
     stash_done(&first);
     return st;
 }
@@ -469,7 +519,7 @@ exm_sample_count(const char *id, const char *const *paths, size_t n_paths,
     p.rec = calloc(1, sizeof *p.rec);
     if (!p.rec) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a record");
     st = exm_reader_open(paths, n_paths, &ro, &reader, reterr);
-    if (st == EXM_OK) st = run_pass(&p, reader, reterr);
+    if (st == EXM_OK) st = run_pass(&p, reader, &inputs, reterr);
     if (st == EXM_OK) st = copy_inputs(reader, &inputs, reterr);
     if (st == EXM_OK) {
         content = exm_reader_content(reader);
