@@ -121,7 +121,7 @@ by_key(const void *a, const void *b)
 void
 exm_keys_sort(exm_key *v, size_t n)
 {
-    qsort(v, n, sizeof *v, by_key);
+    if (n > 1) qsort(v, n, sizeof *v, by_key);
 }
 
 size_t
