@@ -23,6 +23,9 @@ extern "C" {
  * cost the shift against the mature decides the name:  shift = 2 |d5| + |d3|  (0: the
  * canonical mature).
  *
+ * A spike-in of up to 63 nt is a molecule whose ends are known: it explains only inserts of
+ * its whole length, at its start (substitutions and tail as above).
+ *
  * An explanation counts only if chance is an unlikely author:
  *
  *     bits = 2 (matching nt) - 6 (substitutions + additions) >= 13 + log2(search space)

@@ -44,6 +44,8 @@ struct exm_annotator {
     const uint64_t *lo, *hi, *no;
     exm_ref_index index[2];
     uint32_t *min_bits; /* [classes] */
+    unsigned char
+        *whole; /* [classes] 1: short templates count at their whole length only */
     exm_places_fit fit;
 };
 
@@ -84,7 +86,8 @@ exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
         return exm_fail(reterr, EXM_EINVAL, 0, "annotator: an argument is NULL");
     a = calloc(1, sizeof *a);
     if (a) a->min_bits = calloc(exm_ref_n_classes(ref), sizeof *a->min_bits);
-    if (!a || !a->min_bits) {
+    if (a) a->whole = calloc(exm_ref_n_classes(ref), sizeof *a->whole);
+    if (!a || !a->min_bits || !a->whole) {
         exm_annotator_free(a);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the annotator");
     }
@@ -94,8 +97,10 @@ exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
     a->no = exm_ref_plane_no(ref);
     a->index[0] = *exm_ref_index_get(ref, 0);
     a->index[1] = *exm_ref_index_get(ref, 1);
-    for (uint32_t c = 0; c < exm_ref_n_classes(ref); c++)
+    for (uint32_t c = 0; c < exm_ref_n_classes(ref); c++) {
         a->min_bits[c] = bits_needed(exm_ref_class_get(ref, c)->positions);
+        a->whole[c] = exm_ref_class_get(ref, c)->kind == EXM_KIND_SPIKE;
+    }
     exm_annotator_set_simd(a, EXM_SIMD_AUTO);
     *ret = a;
     return EXM_OK;
@@ -106,6 +111,7 @@ exm_annotator_free(exm_annotator *a)
 {
     if (!a) return;
     free(a->min_bits);
+    free(a->whole);
     free(a);
 }
 
@@ -223,6 +229,9 @@ judge(struct query *q, uint64_t begin, uint64_t seed, uint64_t differ)
 
     if (wrong > EXM_MAX_SUBS || c.cost > (uint64_t) q->best + q->margin) return EXM_OK;
     if (BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[c.class_id])
+        return EXM_OK;
+    if (q->a->whole[c.class_id] && t->len <= EXM_ANNOTATE_MAX_PACKED &&
+        (c.start != 0 || q->n != t->len))
         return EXM_OK;
     if (c.class_id == 0) name_mature(q, t, c.start, core, core_differ, &c);
     c.n_sub = (uint8_t) (wrong - c.n_add5);
