@@ -371,15 +371,20 @@ two_may_count(const struct query *q)
 /* ---- order ---- */
 
 static int
+is_bare_hairpin(const exm_candidate *c)
+{
+    return c->class_id == 0 && c->entity == UINT32_MAX;
+}
+
+static int
 by_rank(const void *pa, const void *pb)
 {
     const exm_candidate *a = pa, *b = pb;
-    const int only_a = a->class_id == 0 && a->entity == UINT32_MAX;
-    const int only_b = b->class_id == 0 && b->entity == UINT32_MAX;
+    const int only_a = is_bare_hairpin(a), only_b = is_bare_hairpin(b);
 
     if (a->cost != b->cost) return a->cost < b->cost ? -1 : 1;
+    if (only_a != only_b) return only_a - only_b; /* a bare hairpin behind all classes */
     if (a->class_id != b->class_id) return a->class_id < b->class_id ? -1 : 1;
-    if (only_a != only_b) return only_a - only_b; /* a mature before a bare hairpin */
     if (a->shift != b->shift) return a->shift < b->shift ? -1 : 1;
     if (a->entity != b->entity) return a->entity < b->entity ? -1 : 1;
     if (a->template_id != b->template_id) return a->template_id < b->template_id ? -1 : 1;
@@ -396,7 +401,9 @@ exm_annotation_rank(exm_annotation *o, uint32_t best, uint32_t margin)
     o->n = n;
     if (n > 1) qsort(o->cand, n, sizeof *o->cand, by_rank);
     o->n_best = 0;
-    while (o->n_best < n && o->cand[o->n_best].cost == best) o->n_best++;
+    while (o->n_best < n && o->cand[o->n_best].cost == best &&
+           !(o->cand[0].entity != UINT32_MAX && is_bare_hairpin(o->cand + o->n_best)))
+        o->n_best++;
 }
 
 exm_status

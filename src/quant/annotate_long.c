@@ -1,9 +1,9 @@
 /*
- * annotate_long.c - inserts of 64 nt and more: fragments of other classes.
+ * annotate_long.c - inserts of 64 nt and more: fragments of other classes, whole hairpins.
  *
  * Workload: rare in a good small-RNA library, so letters are packed again for every place
  * that a seed points at.  The same rules as in annotate.c: at most two substitutions, a
- * tail of at most three; hairpins are shorter than these inserts.
+ * tail of at most three.
  */
 #include "annotate_impl.h"
 
@@ -110,16 +110,13 @@ judge(const exm_annotator *a, const exm_ref *ref, const char *seq, uint32_t len,
     return EXM_OK;
 }
 
-exm_status
-exm_annotate_long(const exm_annotator *a, const char *seq, uint32_t len, uint32_t margin,
-                  exm_annotation *ret, exm_error *reterr)
+/* The places that evenly spread seeds of one index point at. */
+static exm_status
+scan(const exm_annotator *a, const exm_ref_index *x, const char *seq, uint32_t len,
+     exm_annotation *ret, exm_error *reterr)
 {
     const exm_ref *ref = exm_annotator_ref(a);
-    const exm_ref_index *x = exm_ref_index_get(ref, 1);
-    uint32_t best = UINT32_MAX / 2;
 
-    ret->n = ret->n_best = 0;
-    if (len < x->k) return EXM_OK;
     for (uint32_t i = 0; i < SEEDS; i++) {
         const uint32_t at = (uint32_t) ((uint64_t) (len - x->k) * i / (SEEDS - 1));
         uint64_t lo, hi;
@@ -137,6 +134,31 @@ exm_annotate_long(const exm_annotator *a, const char *seq, uint32_t len, uint32_
             st = judge(a, ref, seq, len, x->pos[k] - at, x->pos[k], ret, reterr);
             if (st != EXM_OK) return st;
         }
+    }
+    return EXM_OK;
+}
+
+exm_status
+exm_annotate_long(const exm_annotator *a, const char *seq, uint32_t len, uint32_t margin,
+                  exm_annotation *ret, exm_error *reterr)
+{
+    uint32_t best = UINT32_MAX / 2;
+
+    if (len <= EXM_ANNOTATE_MAX_PACKED) {
+        uint64_t lo, hi;
+        const exm_status st = exm_pack(seq, len, &lo, &hi, reterr);
+
+        return st == EXM_OK ? exm_annotate(a, lo, hi, margin, ret, reterr) : st;
+    }
+    for (uint32_t i = 0; i < len; i++)
+        if (seq[i] != 'A' && seq[i] != 'C' && seq[i] != 'G' && seq[i] != 'T')
+            return exm_fail(reterr, EXM_EDATA, i, "base %u is none of A C G T", i + 1);
+    ret->n = ret->n_best = 0;
+    for (int which = 0; which < 2; which++) {
+        const exm_ref_index *x = exm_ref_index_get(exm_annotator_ref(a), which);
+        const exm_status st = scan(a, x, seq, len, ret, reterr);
+
+        if (st != EXM_OK) return st;
     }
     for (size_t i = 0; i < ret->n; i++)
         if (ret->cand[i].cost < best) best = ret->cand[i].cost;

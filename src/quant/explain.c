@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARGIN = 10, LEAST = 16 };
+enum { MARGIN = 10 };
 
 struct story {
     const exm_ref *ref;
@@ -105,8 +105,9 @@ put_reason(const struct story *s, exm_buf *b)
     const exm_candidate *w = s->ann.cand;
     const size_t ties = s->ann.n ? tied_features(s) : 0;
 
-    if (s->len < LEAST) {
-        exm_buf_putf(b, "Too short: inserts have at least %d nt.", LEAST);
+    if (s->len < EXM_ANNOTATE_MIN_NT) {
+        exm_buf_putf(b, "Too short: below %d nt chance explains as much as origin.",
+                     EXM_ANNOTATE_MIN_NT);
     } else if (s->ann.n == 0) {
         exm_buf_puts(b,
                      "Nothing in the reference explains it with at most 2 substitutions, a "
@@ -207,10 +208,9 @@ exm_explain_read(const exm_ref *ref, const exm_annotator *a, const char *seq, in
                  exm_buf *ret, exm_error *reterr)
 {
     struct story s = {.ref = ref, .a = a};
-    uint64_t lo, hi;
     size_t bad;
     char *letters;
-    exm_status st = EXM_OK;
+    exm_status st;
 
     if (!ref || !a || !seq || !ret)
         return exm_fail(reterr, EXM_EINVAL, 0, "explain: an argument is NULL");
@@ -222,12 +222,7 @@ exm_explain_read(const exm_ref *ref, const exm_annotator *a, const char *seq, in
     if (!letters) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the read");
     s.seq = letters;
     s.len = (uint32_t) strlen(letters);
-    if (s.len > 63) {
-        st = exm_annotate_long(a, letters, s.len, MARGIN, &s.ann, reterr);
-    } else if (s.len >= LEAST) {
-        st = exm_pack(letters, s.len, &lo, &hi, reterr);
-        if (st == EXM_OK) st = exm_annotate(a, lo, hi, MARGIN, &s.ann, reterr);
-    }
+    st = exm_annotate_long(a, letters, s.len, MARGIN, &s.ann, reterr);
     if (st == EXM_OK) st = json ? put_json(&s, ret, reterr) : put_text(&s, ret, reterr);
     exm_annotation_done(&s.ann);
     free(letters);
