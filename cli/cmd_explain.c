@@ -54,6 +54,7 @@ const exm_cmd exm_cmd_explain = {
     .examples = "exomir explain read -r human.exoref TGAGGTAGTAGGTTGTATAGTT",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
+    .common = EXM_COMMON_THREADS,
     .args_size = sizeof(struct explain_args),
     .run = run_explain,
     .min_operands = 1,

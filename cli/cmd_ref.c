@@ -270,6 +270,7 @@ const exm_cmd exm_cmd_ref_build = {
         "    -o human.exoref",
     .options = build_options,
     .n_options = sizeof build_options / sizeof build_options[0],
+    .common = EXM_COMMON_THREADS,
     .args_size = sizeof(struct build_args),
     .run = run_build,
 };

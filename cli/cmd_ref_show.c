@@ -176,6 +176,7 @@ const exm_cmd exm_cmd_ref_show = {
                 "exomir ref show --names human.exoref > mirnas.tsv",
     .options = show_options,
     .n_options = sizeof show_options / sizeof show_options[0],
+    .common = EXM_COMMON_THREADS,
     .args_size = sizeof(struct show_args),
     .run = run_show,
     .min_operands = 1,

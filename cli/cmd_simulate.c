@@ -291,7 +291,7 @@ const exm_cmd exm_cmd_simulate_reads = {
                 "exomir simulate reads -r human.exoref -n 1000 -o - | head",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
-    .common = EXM_COMMON_SEED,
+    .common = EXM_COMMON_SEED | EXM_COMMON_THREADS,
     .args_size = sizeof(struct simulate_args),
     .defaults = defaults,
     .run = run_simulate,

@@ -83,6 +83,11 @@ expect 0 ref build --help
 for o in --mature --hairpin --gff --species --class --spike --artifact --clade --alias --out; do
     prints "$o"
 done
+for c in 'ref build' 'ref show' count 'explain read' 'simulate reads' doctor; do
+    # shellcheck disable=SC2086
+    expect 0 $c --help
+    for o in -h, --help --json -q, -v, -t, '--threads N'; do prints "$o"; done
+done
 expect 0 count -h
 expect 0 ref --help
 prints 'ref build'
