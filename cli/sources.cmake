@@ -23,3 +23,16 @@ list(APPEND EXM_CLI_SOURCES
   cli/doctor_tests.c
   cli/cmd_man.c
 )
+
+# Each has a manual page; tests/cli/install.sh compares this list with the program's own.
+list(APPEND EXM_CLI_COMMANDS
+  ref-build
+  ref-show
+  count
+  explain-read
+  simulate-reads
+  doctor
+  man
+  completion
+  help
+)

@@ -9,3 +9,8 @@ endforeach()
 add_test(NAME cli.same
   COMMAND sh -c "exec sh '${PROJECT_SOURCE_DIR}/tests/cli/same.sh' '$<TARGET_FILE:exomir_cli>' $EXM_RELEASE")
 set_tests_properties(cli.same PROPERTIES TIMEOUT 300)
+
+add_test(NAME cli.install
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/install.sh $<TARGET_FILE:exomir_cli>
+    ${PROJECT_BINARY_DIR})
+set_tests_properties(cli.install PROPERTIES TIMEOUT 300)
