@@ -103,6 +103,24 @@ count_all(struct counting *c, exm_error *reterr)
     return s;
 }
 
+/* Molecules beside reads in one table invite a comparison that means nothing. */
+static void
+tell_mixture(const exm_count_args *a, const exm_count_plan *p)
+{
+    size_t with = 0, without = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        const exm_record *r = p->sample[i].record;
+
+        if (r) *(r->umi_len > 0 ? &with : &without) += 1;
+    }
+    if (with > 0 && without > 0)
+        exm_msg_note(&a->common,
+                     "%zu sample%s with UMIs counted in molecules, %zu without in reads: "
+                     "mirna.reads.tsv has the reads of all",
+                     with, with == 1 ? "" : "s", without);
+}
+
 /* Kits that were inferred, and samples that were left out. */
 static void
 tell_samples(const exm_count_args *a, const exm_count_plan *p)
@@ -152,6 +170,7 @@ exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref
             : err.code == EXM_EDATA ? "nothing was published"
                                     : NULL);
     tell_samples(a, p);
+    tell_mixture(a, p);
     if (exm_count_good(p) == 0)
         return exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL,
                              "no sample could be counted; nothing was published");

@@ -73,8 +73,8 @@ typedef struct exm_record {
     uint64_t len_short[EXM_LEN_BINS]; /* insert length of dimers and short ones */
     uint64_t *len_by_class;           /* [n_classes][EXM_LEN_BINS], by best class */
     uint64_t mirnas_in_reference;
-    double
-        error_rate; /* substitutions per nt in reads of unambiguous miRNAs; NaN if < 1,000 reads */
+    double error_rate; /* substitutions per nt, median of the miRNAs with 100 unambiguous
+                          reads or more; NaN when there is none */
 
     exm_record_class *classes; /* order of the bundle; class 0 is miRNA */
     size_t n_classes;

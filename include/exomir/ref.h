@@ -95,7 +95,8 @@ uint32_t exm_ref_template_at(const exm_ref *r, uint64_t p);
 /*
  * Seed indexes: for a k-mer with code c (2k bits: its 'lo' plane bits, first base lowest,
  * then its 'hi' plane bits above them), positions pos[off[c] .. off[c+1]) in the text,
- * ascending.  Index 0 covers class miRNA (k = 8); index 1 all other classes (k = 11).
+ * ascending.  Index 0 covers class miRNA (k = 8); index 1 all other classes (k = 8 to 12,
+ * the least with a code for each position).
  */
 typedef struct exm_ref_index {
     uint32_t k;

@@ -352,7 +352,8 @@ exm_outputs_isomirs(const exm_record *const *records, size_t n, exm_outdir *dir,
     return walk_isomirs(&w, "isomir.counts.tsv", put_isomir_row, dir);
 }
 
-/* ---- mirGFF3 ---- */
+/* ---- mirGFF3: as the specification has it; mirtop reads both version lines, and its
+ * data base wants a blank behind each ';' (docs/formats.md) ---- */
 
 static void
 put_escaped(exm_buf *b, const char *s)
@@ -379,26 +380,26 @@ put_gff_row(struct walk *w, const struct entry *e, const char *seq)
     exm_status st;
 
     exm_buf_put(b, m->hairpins, strcspn(m->hairpins, ","));
-    exm_buf_putf(b, "\texomir\t%s\t%ld\t%ld\t.\t+\t.\tRead=%s;UID=",
+    exm_buf_putf(b, "\texomir\t%s\t%ld\t%ld\t.\t+\t.\tRead=%s; UID=",
                  is_reference ? "ref_miRNA" : "isomiR", start, end, seq);
     st = exm_uid_put("iso", seq, len, b, w->err);
     if (st != EXM_OK) return st;
-    exm_buf_puts(b, ";Name=");
+    exm_buf_puts(b, "; Name=");
     put_escaped(b, m->name);
-    exm_buf_puts(b, ";Parent=");
+    exm_buf_puts(b, "; Parent=");
     exm_buf_puts(b, m->hairpins);
-    exm_buf_puts(b, ";Variant=");
+    exm_buf_puts(b, "; Variant=");
     exm_variant_put(v, b);
-    exm_buf_puts(b, ";Cigar=");
+    exm_buf_puts(b, "; Cigar=");
     exm_variant_put_cigar(v, len, b);
-    exm_buf_puts(b, ";Hits=");
+    exm_buf_puts(b, "; Hits=");
     exm_buf_put_u64(b, e->x->hits);
-    exm_buf_puts(b, ";Expression=");
+    exm_buf_puts(b, "; Expression=");
     for (size_t i = 0; i < w->n; i++) {
         if (i > 0) exm_buf_putc(b, ',');
         exm_buf_put_u64(b, w->count[i]);
     }
-    exm_buf_puts(b, e->x->n_features > 1 ? ";Filter=Pass:shared;\n" : ";Filter=Pass;\n");
+    exm_buf_puts(b, e->x->n_features > 1 ? "; Filter=Pass:shared;\n" : "; Filter=Pass;\n");
     return EXM_OK;
 }
 

@@ -126,7 +126,8 @@ exm_rates_estimate(const exm_signatures *s, size_t n_features, const uint32_t *f
         finish_shares(r.tail, 4, (double) n);
         qsort(error, n, sizeof *error, by_value);
         /* Below 1e-4 a handful of reads would decide; above 2 % it is not sequencing. */
-        r.error = fmin(fmax(error[n / 2], 1e-4), 0.02);
+        r.seen_error = error[n / 2];
+        r.error = fmin(fmax(r.seen_error, 1e-4), 0.02);
         r.measured = 1;
     }
     free(t);

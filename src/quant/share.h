@@ -15,7 +15,8 @@ enum { EXM_SHIFT_MAX = 8, EXM_SHIFT_SLOTS = 2 * EXM_SHIFT_MAX + 1 };
 typedef struct exm_rates {
     double d5[EXM_SHIFT_SLOTS], d3[EXM_SHIFT_SLOTS], tail[4];
     double error;
-    int measured; /* 0: too few reads, all values are the defaults of counting.md */
+    double seen_error; /* the same before it is kept within what the model stands */
+    int measured;      /* 0: too few reads, all values are the defaults of counting.md */
 } exm_rates;
 
 /* feature_len[f]: nt of the mature; only features with has_shift fits are looked at. */

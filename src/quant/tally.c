@@ -459,7 +459,7 @@ share_reads(const struct job *j, struct worker *w, exm_record *rec, uint64_t *em
     if (st == EXM_OK) st = exm_rates_estimate(&w->sigs, j->n_features, len, &rates, reterr);
     if (st == EXM_OK) st = exm_share_run(&w->sigs, &rates, j->n_features, 0, em0, reterr);
     if (st == EXM_OK) {
-        rec->error_rate = rates.measured ? rates.error : (double) NAN;
+        rec->error_rate = rates.measured ? rates.seen_error : (double) NAN;
         if (rec->umi_len > 0)
             st = exm_share_run(&w->sigs, &rates, j->n_features, 1, em1, reterr);
         else

@@ -203,8 +203,14 @@ exm_draft_read(exm_draft *d, const char *role, const char *class_name, const cha
 exm_status
 exm_draft_add_class(exm_draft *d, const char *name, exm_class_kind kind, exm_error *reterr)
 {
+    static const char *const taken[] = {"hairpin", "unannotated", "foreign"};
     exm_draft_class *c;
 
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (exm_text_same(taken[i], name))
+            return exm_fail(reterr, EXM_EDATA, 0,
+                            "class '%.60s': the outputs have a row of that name already",
+                            name);
     if (!exm_text_is_file_safe(name))
         return exm_fail(
             reterr, EXM_EDATA, 0,

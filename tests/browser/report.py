@@ -76,6 +76,16 @@ def small(page, path, screenshot):
     labels = page.run("""[...document.querySelectorAll('figure svg')].every(s =>
         s.getAttribute('aria-label') && s.querySelectorAll('text').length > 0)""")
     check("every picture has a label and axes", labels)
+    outside = page.run("""[...document.querySelectorAll('figure svg')].flatMap(s => {
+        const frame = s.getBoundingClientRect();
+        return [...s.querySelectorAll('text')].filter(t => {
+            const r = t.getBoundingClientRect();
+            return r.left < frame.left - 1 || r.right > frame.right + 1 || r.top < frame.top - 1
+                || r.bottom > frame.bottom + 1; }).map(t => t.textContent); })""")
+    check("all text lies inside its picture", outside == [], outside)
+    check("molecules are shown only where there are UMIs", page.run("""[...document.querySelectorAll(
+        'table[aria-label=samples] tbody tr[tabindex]')].every(r =>
+        (r.cells[7].textContent === '\u2013') === (r.cells[2].textContent !== 'qiaseq'))"""))
     with tempfile.TemporaryDirectory() as folder:
         got = files(page, folder, "Insert length")
         check("SVG of a plot", got.get("SVG", b"").startswith(b"<svg xmlns"))

@@ -13,6 +13,9 @@ for kit in truseq nextflex-v3 qiaseq nebnext smarter; do
     "$exomir" simulate reads -r "$tmp/ref.exoref" --kit $kit --reads 4000 --seed $seed \
         --read-length 76 -o "$tmp/sim-$kit" -q
 done
+# Every fate that a legend can have to name.
+"$exomir" simulate reads -r "$tmp/ref.exoref" --kit qiaseq --reads 4000 --seed 6 -q \
+    --read-length 62 --dimer-share 0.1 --error-rate 0.04 --random-share 0.1 -o "$tmp/sim-poor"
 "$exomir" count -q -r "$tmp/ref.exoref" -o "$tmp/small" "$tmp"/sim-*.fastq.gz > "$tmp/out"
 "$exomir" simulate reads -r "$tmp/ref.exoref" --reads 300 --seed 9 --plain -o "$tmp/one" -q
 mkdir "$tmp/many"

@@ -109,6 +109,13 @@ expect 0 count -r ref.exoref --sheet lanes.tsv -o run4
 cmp -s run3/records/s1.exr run4/records/s1.exr || fail "lanes by sheet and by --sample differ"
 cmp -s run/records/s1.exr run3/records/s1.exr || fail "lanes and one file differ"
 
+# Molecules and reads in one table are remarked on.
+expect 0 simulate reads -r ref.exoref --kit qiaseq -n 2000 --mirnas 3 --read-length 76 -o umi
+expect 0 count -r ref.exoref -o mixed s1.fastq.gz umi.fastq.gz
+says '1 sample with UMIs counted in molecules, 1 without in reads'
+expect 0 count -r ref.exoref -o alone umi.fastq.gz
+silent
+
 # ---- options ----
 expect 0 count -r ref.exoref --skip report,gff,isomirs,multiqc -o slim s1.fastq.gz
 for f in report.html mirna.gff3 isomir.counts.tsv multiqc; do

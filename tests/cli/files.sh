@@ -39,6 +39,10 @@ bad none ref build --mature mature.fa --hairpin hairpin.fa --class tRNA=none -o 
 bad '' ref build --mature mature.fa --hairpin hairpin.fa --species zzz -o out.exoref
 bad '' ref build --mature mature.fa --hairpin hairpin.fa --class x=trna.fa --class x=trna.fa \
     -o out.exoref
+for c in hairpin Foreign unannotated; do # rows of classes.counts.tsv
+    bad "class '$c'" ref build --mature mature.fa --hairpin hairpin.fa --class $c=trna.fa \
+        -o out.exoref
+done
 expect 1 ref build --mature mature.fa --hairpin hairpin.fa -o no/such/out.exoref
 says no/such/out.exoref
 

@@ -2,7 +2,8 @@
 # What 'cmake --install' puts where: program, manual pages, completion, documents.
 # usage: install.sh EXOMIR BUILD_FOLDER
 . "${0%/*}/lib.sh"
-build=$2
+build=$(cd "$2" && pwd)
+exomir=$(cd "${exomir%/*}" && pwd)/exomir
 cd "$tmp"
 cmake --install "$build" --prefix "$tmp/usr" > log 2>&1 || {
     cat log >&2

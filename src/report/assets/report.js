@@ -58,23 +58,32 @@
 
   const cut = (s, n) => (s.length > n ? `${s.slice(0, Math.max(1, Math.floor(n) - 1))}\u2026` : s);
 
-  function legend(names, colours, x, y, theme) {
-    let out = "";
+  // As many lines as the names need between left and right.
+  function legend(names, colours, left, right, y, theme) {
+    let body = "", x = left, lines = 1;
     names.forEach((n, i) => {
-      out += rect(x, y - 9, 11, 11, colours[i], n) + text(x + 16, y + 1, n, theme);
-      x += 32 + 6.4 * n.length;
+      const w = 16 + 7 * n.length;
+      if (x > left && x + w > right) {
+        x = left;
+        y += 17;
+        lines++;
+      }
+      body += rect(x, y - 9, 11, 11, colours[i], n) + text(x + 16, y + 1, n, theme);
+      x += w + 14;
     });
-    return out;
+    return { body, lines };
   }
 
   // Stacked columns.  o: names, colours, stacks[x][series], labels[x], x, y (axis titles with unit), every
   function columns(o, theme) {
-    const W = 560, H = 280, left = 60, right = 10, top = o.names.length > 1 ? 34 : 12, bottom = 46;
+    const W = 560, left = 60, right = 10, bottom = 46;
+    const key = o.names.length > 1 ? legend(o.names, o.colours, left, W - right, 18, theme) : { body: "", lines: 0 };
+    const top = key.lines ? 17 + 17 * key.lines : 12, H = 246 + Math.max(34, top);
     const high = Math.max(...o.stacks.map(sum), 0), marks = ticks(o.top ?? high);
     const most = o.top ?? marks[marks.length - 1];
     const w = (W - left - right) / Math.max(o.stacks.length, 1);
     const yOf = (v) => H - bottom - (v / most) * (H - top - bottom);
-    let body = o.names.length > 1 ? legend(o.names, o.colours, left, 18, theme) : "";
+    let body = key.body;
     for (const m of marks.filter((v) => v <= most))
       body += `<line x1="${left}" x2="${W - right}" y1="${yOf(m)}" y2="${yOf(m)}" stroke="${theme.line}"/>` +
         text(left - 6, yOf(m) + 4, short(m), theme, 'text-anchor="end"');
@@ -154,7 +163,7 @@
         make("button", { type: "button", onclick: () => { down = key === i ? !down : !!c.number; key = i; order(); } }, c.title)));
     box.append(make("table", { "aria-label": o.label, "aria-rowcount": rows.length }, make("thead", {}, make("tr", {}, ...heads)), body));
     const found = make("span", { class: "soft", "aria-live": "polite" });
-    const search = make("input", { type: "search", placeholder: o.hint, "aria-label": o.hint, oninput: filter });
+    const search = make("input", { type: "search", placeholder: o.hint, size: o.hint.length, "aria-label": o.hint, oninput: filter });
 
     const spacer = (height) => make("tr", { class: "spacer", "aria-hidden": "true" },
       make("td", { colspan: o.columns.length, style: `height:${height}px` }));
@@ -266,7 +275,7 @@
       one("Kept %", (s) => percent(kept(s), s.reads), (v) => v.toFixed(1), "6rem"),
       one("miRNA %", (s) => percent(s.cargo[0], kept(s)), (v) => v.toFixed(1), "6.5rem"),
       one("miRNAs", (s) => checkOf(s, "mirnas_1") ?? 0, whole, "6rem"),
-      one("Molecules", (s) => s.molecules, whole),
+      one("Molecules", (s) => (s.umi ? s.molecules : -1), (v) => (v < 0 ? "\u2013" : whole(v))),
     ],
     more: make("button", { type: "button", onclick: () => save("samples.tsv", "text/tab-separated-values", [tsv(
       ["sample", "verdict", "kit", "layout", "reads", ...data.fates.map((f) => f[0]), ...groupNames, ...data.items.map((i) => i.id)],
