@@ -68,8 +68,9 @@ void exm_trimmer_free(exm_trimmer *t);
  *
  * Adapter rule: without indels; an occurrence at position i overlaps
  * ov = min(adapter, read - i) >= min_overlap nt with at most
- * floor(max_error_rate x ov) substitutions (N in the read is a mismatch).  The chosen
- * occurrence is the one cutadapt 4.2 --no-indels chooses; see docs/kits.md.
+ * floor(max_error_rate x ov) substitutions (N in the read is a mismatch; N in the adapter
+ * fits any base and is left out of ov there).  Of several occurrences that qualify the one
+ * is chosen that cutadapt 4.2 --no-indels chooses; trim.c states the rule.
  * Reads must be followed by EXM_SEQ_PAD readable bytes.  Never fails: bad data was
  * refused by the parser.  Equals the scalar path bit for bit on every CPU.
  * Reentrant for different trimmers.

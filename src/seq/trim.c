@@ -2,9 +2,19 @@
  * trim.c - find the insert of a read: set-up, and what is not hot.
  *
  * Which occurrence of the adapter is taken, when several qualify, is cutadapt 4.2's
- * choice, found by watching it on 1.2 M reads made to be hard: the leftmost, unless
- * another one that ends at most half an adapter further has a higher score (matching
- * minus mismatching bases); that one then holds the place, and so on.
+ * choice, found by watching it on reads made to be hard (tests/ref/cutadapt_equal.sh):
+ *
+ * 1. Whole occurrences, from left to right: the first holds the place; another that starts
+ *    at most half an adapter behind the holder takes it if its score (matching minus
+ *    mismatching bases) is higher.
+ * 2. A start is alive at position e if the adapter laid there has at most k mismatches with
+ *    the bases before e, k being what the whole adapter is allowed.  Once a place is held,
+ *    the search ends before the base e at which the leftmost start that is alive (the next
+ *    one, where its adapter ends at e) lies more than half an adapter behind the holder.
+ * 3. A search that reached the read's end compares what overhangs it, from left to right:
+ *    a higher score takes the place.
+ *
+ * Rule 2 is seen with adapters that repeat themselves only.
  */
 #include "exomir/trim.h"
 
@@ -95,19 +105,109 @@ check_options(const exm_trim_options *o, exm_error *reterr)
     return EXM_OK;
 }
 
-/* Mismatches allowed where 'overlap' nt of the adapter are compared. */
+/* ---- the rule by its definition ---- */
+
+struct rule {
+    const char *adapter;
+    uint32_t len, min_overlap;
+    double rate;
+    int max_mismatches;
+};
+
+/* Mismatches allowed where 'overlap' nt of the adapter are compared; its N do not count. */
 static uint32_t
-allowed(const struct exm_trimmer *t, uint32_t overlap)
+allowed(const struct rule *r, uint32_t overlap)
 {
-    if (t->layout.max_mismatches >= 0)
-        return (uint32_t) t->layout.max_mismatches * overlap / t->adapter_len;
-    return (uint32_t) (t->o.max_error_rate * overlap);
+    uint32_t n = 0;
+
+    if (r->max_mismatches >= 0) return (uint32_t) r->max_mismatches * overlap / r->len;
+    for (uint32_t j = 0; j < overlap; j++) n += r->adapter[j] != 'N';
+    return (uint32_t) (r->rate * n);
 }
+
+/* Mismatches between the first n nt of the adapter and seq; counting ends above 'most'. */
+static uint32_t
+mismatches(const struct rule *r, const char *seq, uint32_t n, uint32_t most)
+{
+    uint32_t wrong = 0;
+
+    for (uint32_t j = 0; j < n && wrong <= most; j++)
+        wrong += r->adapter[j] != 'N' && seq[j] != r->adapter[j];
+    return wrong;
+}
+
+/* The leftmost start that is alive at 'end', or the one behind it where its adapter ends
+ * there; 'end' if none is. */
+static uint32_t
+leftmost_alive(const struct rule *r, const char *seq, uint32_t end, uint32_t most)
+{
+    const uint32_t from = end > r->len ? end - r->len : 0;
+
+    for (uint32_t i = from; i < end; i++)
+        if (mismatches(r, seq + i, end - i, most) <= most)
+            return end - i == r->len ? i + 1 : i;
+    return end;
+}
+
+static long
+search(const struct rule *r, const char *seq, uint32_t len)
+{
+    const uint32_t most = allowed(r, r->len);
+    long best = -1, best_score = 0, score;
+
+    for (uint32_t i = 0; i + r->len <= len; i++) {
+        uint32_t wrong;
+
+        if (best_score == (long) r->len) return best; /* nothing scores higher */
+        if (best >= 0 && leftmost_alive(r, seq, i + r->len - 1, most) > best + r->len / 2)
+            return best;
+        wrong = mismatches(r, seq + i, r->len, most);
+        score = (long) r->len - 2 * (long) wrong;
+        if (wrong > most ||
+            (best >= 0 && (i > best + (long) r->len / 2 || score <= best_score)))
+            continue;
+        best = (long) i;
+        best_score = score;
+    }
+    for (uint32_t i = len >= r->len ? len - r->len + 1 : 0; i + r->min_overlap <= len;
+         i++) {
+        const uint32_t ov = len - i, few = allowed(r, ov);
+        const uint32_t wrong = mismatches(r, seq + i, ov, few);
+
+        score = (long) ov - 2 * (long) wrong;
+        if (wrong > few || (best >= 0 && score <= best_score)) continue;
+        best = (long) i;
+        best_score = score;
+    }
+    return best;
+}
+
+long
+exm_trim_find_adapter_slow(const char *seq, uint32_t len, const char *adapter,
+                           uint32_t adapter_len, double max_error_rate, int max_mismatches,
+                           uint32_t min_overlap)
+{
+    const struct rule r = {adapter, adapter_len, min_overlap, max_error_rate,
+                           max_mismatches};
+
+    return adapter_len == 0 ? -1 : search(&r, seq, len);
+}
+
+long
+exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len)
+{
+    return exm_trim_find_adapter_slow(seq, len, t->adapter, t->adapter_len,
+                                      t->o.max_error_rate, t->layout.max_mismatches,
+                                      t->o.min_overlap);
+}
+
+/* ---- what the fast search goes by ---- */
 
 static exm_status
 set_adapter(struct exm_trimmer *t, exm_error *reterr)
 {
     const exm_layout *l = &t->layout;
+    struct rule r;
 
     if (l->poly_a > 0) {
         memset(t->adapter, 'A', l->poly_a);
@@ -122,11 +222,13 @@ set_adapter(struct exm_trimmer *t, exm_error *reterr)
     if (t->o.min_overlap > t->adapter_len)
         return exm_fail(reterr, EXM_EDATA, 0, "overlap %u is more than the adapter's %u nt",
                         t->o.min_overlap, t->adapter_len);
-    if (allowed(t, t->adapter_len) >= EXM_TRIM_MISMATCHES)
+    r = (struct rule){t->adapter, t->adapter_len, t->o.min_overlap, t->o.max_error_rate,
+                      l->max_mismatches};
+    if (allowed(&r, t->adapter_len) >= EXM_TRIM_MISMATCHES)
         return exm_fail(reterr, EXM_EDATA, 0, "more than %d mismatches in an adapter",
                         EXM_TRIM_MISMATCHES - 1);
     for (uint32_t ov = t->o.min_overlap; ov <= t->adapter_len; ov++)
-        while (t->n_need <= allowed(t, ov)) t->need[t->n_need++] = ov;
+        while (t->n_need <= allowed(&r, ov)) t->need[t->n_need++] = ov;
     return EXM_OK;
 }
 
@@ -191,61 +293,6 @@ void
 exm_trim_batch(exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
 {
     t->batch(t, reads, n, ret);
-}
-
-/* ---- the rule by its definition ---- */
-
-struct rule {
-    const char *adapter;
-    uint32_t len, min_overlap;
-    double rate;
-    int max_mismatches;
-};
-
-static long
-search(const struct rule *r, const char *seq, uint32_t len)
-{
-    long best = -1, best_score = 0, best_end = 0;
-
-    for (uint32_t i = 0; i + r->min_overlap <= len; i++) {
-        const uint32_t ov = len - i < r->len ? len - i : r->len;
-        const uint32_t most = r->max_mismatches >= 0
-                                  ? (uint32_t) r->max_mismatches * ov / r->len
-                                  : (uint32_t) (r->rate * ov);
-        uint32_t wrong = 0;
-        long score;
-
-        for (uint32_t j = 0; j < ov && wrong <= most; j++)
-            wrong += r->adapter[j] != 'N' && seq[i + j] != r->adapter[j];
-        if (wrong > most) continue;
-        score = (long) ov - 2 * (long) wrong;
-        if (best < 0 ||
-            ((long) i + (long) ov <= best_end + (long) r->len / 2 && score > best_score)) {
-            best = (long) i;
-            best_end = (long) i + (long) ov;
-            best_score = score;
-        }
-    }
-    return best;
-}
-
-long
-exm_trim_find_adapter_slow(const char *seq, uint32_t len, const char *adapter,
-                           uint32_t adapter_len, double max_error_rate, int max_mismatches,
-                           uint32_t min_overlap)
-{
-    const struct rule r = {adapter, adapter_len, min_overlap, max_error_rate,
-                           max_mismatches};
-
-    return adapter_len == 0 ? -1 : search(&r, seq, len);
-}
-
-long
-exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len)
-{
-    return exm_trim_find_adapter_slow(seq, len, t->adapter, t->adapter_len,
-                                      t->o.max_error_rate, t->layout.max_mismatches,
-                                      t->o.min_overlap);
 }
 
 /* ---- quality ---- */

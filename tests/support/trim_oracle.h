@@ -4,9 +4,12 @@
  * Written from exomir/trim.h and the rule below, letter by letter and with doubles; no
  * planes, no packing, no code shared with the library.
  *
- * The adapter: list every occurrence; the first holds the place; a later one takes it
- * when it has a higher score (matching - mismatching bases) and ends at most half an
- * adapter behind the holder's end.
+ * The adapter: read on base by base.  Each base may complete the adapter somewhere; the
+ * first such occurrence holds the place, a later one takes it when it has a higher score
+ * (matching - mismatching bases) and starts at most half an adapter behind the holder.
+ * Somebody holding, reading ends as soon as no unfinished occurrence that could still be
+ * within the mismatches of a whole adapter starts in that half adapter.  If the read's end
+ * is reached, what is unfinished there may take the place by a higher score.
  */
 #ifndef EXM_TEST_TRIM_ORACLE_H
 #define EXM_TEST_TRIM_ORACLE_H
@@ -37,26 +40,57 @@ oracle_mismatches(const char *seq, const char *adapter, long ov)
     return wrong;
 }
 
+static inline double
+oracle_allowed(const char *adapter, long n, long ov, double rate, int max_mismatches)
+{
+    long letters = 0;
+
+    for (long j = 0; j < ov; j++)
+        if (adapter[j] != 'N') letters++;
+    return max_mismatches < 0 ? floor(rate * (double) letters)
+                              : floor((double) max_mismatches * (double) ov / (double) n);
+}
+
+/* The leftmost occurrence that base 'read' (the count from 1) could go on with: unfinished
+ * before it, and within the mismatches of a whole adapter so far. */
+static inline long
+oracle_going_on(const char *seq, long read, const char *adapter, long n, double whole)
+{
+    const long i = read - n;
+
+    for (long k = i < 1 ? 0 : i - 1; k < read - 1; k++)
+        if ((double) oracle_mismatches(seq + k, adapter, read - 1 - k) <= whole)
+            return k == i - 1 ? i : k;
+    return read - 1;
+}
+
 static inline long
 oracle_find(const char *seq, long len, const char *adapter, long n, double rate,
             int max_mismatches, long min_overlap)
 {
-    long at = -1, end = 0, score = 0;
+    const double whole = oracle_allowed(adapter, n, n, rate, max_mismatches);
+    long at = -1, score = 0;
 
     if (n == 0) return -1;
-    for (long i = 0; i < len; i++) {
-        const long ov = len - i < n ? len - i : n;
-        const long wrong = oracle_mismatches(seq + i, adapter, ov);
-        const double allowed =
-            max_mismatches < 0 ? floor(rate * (double) ov)
-                               : floor((double) max_mismatches * (double) ov / (double) n);
-        const long s = ov - wrong - wrong;
+    for (long read = 1; read <= len; read++) {
+        const long i = read - n; /* the occurrence that this base completes */
 
-        if (ov < min_overlap || (double) wrong > allowed) continue;
-        if (at >= 0 && (s <= score || i + ov > end + n / 2)) continue;
+        if (at >= 0 && oracle_going_on(seq, read, adapter, n, whole) > at + n / 2)
+            return at;
+        if (i < 0 || (double) oracle_mismatches(seq + i, adapter, n) > whole) continue;
+        if (at >= 0 &&
+            (i > at + n / 2 || n - 2 * oracle_mismatches(seq + i, adapter, n) <= score))
+            continue;
         at = i;
-        end = i + ov;
-        score = s;
+        score = n - 2 * oracle_mismatches(seq + i, adapter, n);
+    }
+    for (long i = len < n ? 0 : len - n + 1; i <= len - min_overlap; i++) {
+        const long ov = len - i, wrong = oracle_mismatches(seq + i, adapter, ov);
+
+        if ((double) wrong > oracle_allowed(adapter, n, ov, rate, max_mismatches)) continue;
+        if (at >= 0 && ov - 2 * wrong <= score) continue;
+        at = i;
+        score = ov - 2 * wrong;
     }
     return at;
 }

@@ -157,6 +157,51 @@ examples_by_hand(void **state)
     }
 }
 
+/* What cutadapt 4.2 --no-indels -e 0.1 -O 3 was seen to do with adapters that repeat
+ * themselves: the place it cut at, and for contrast the place of the highest score. */
+static const struct {
+    const char *adapter, *seq;
+    long cut, highest;
+} repeats[] = {
+    /* 12 is too far behind 0, and the search ended with the read's last base */
+    {"TTTTTTTTTTGTTTTTTTTT", "TTGTTTTTTTTTTTTTTTTTTTGTTTTTTTA", 0, 12},
+    {"TTTTTTTTTTGTTTTTTTTT", "CTTTTTTTTTGTTTTTTTTTTGTTTTTTTT", 0, 11},
+    {"TTTTTTTTTTGTTTTTTTTT", "TTTTTTTTTGATTTTTTTTTTGTTTTTTT", 0, 11},
+    /* as far behind, but a start half an adapter behind was alive to the end */
+    {"TTTTTTTTTTGTTTTTTTTT", "TTTTTTTTTGTTTTTTTTTTTGTTTTTTT", 11, 11},
+    {"TTTTTTTTTTGTTTTTTTTT", "AGTTTTTTTTGTTTTTTTTTTTTTTTTTTT", 11, 11},
+    {"AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAATAAAAAAAAAAAAAAAAAAAA", 0, 12},
+    {"AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAATAAAAAAAAAAAAAAAAAAA", 0, 0},
+    {"ACACACACACACACACACACTT", "ACACACACACACACACACACACACACACACACA", 12, 12},
+    {"ACACACACACACACACACACTT", "ACACACACACACACACACACACACACACACACAC", 0, 14},
+    {"ACACACACACACACACACACTT", "ACACACACACACACACACACACACGCACACACT", 0, 12},
+    {"AACCAACCAACCAACCAACC", "CCAACCAACCCAACAACCAACCAACCAACCA", 14, 14},
+    {"AACCAACCAACCAACCAACC", "AACCAACCTACAAACCAACCAACCAACCAA", 0, 12},
+};
+
+static void
+repeating_adapters_as_cutadapt_does(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < LEN(repeats); i++) {
+        const char *a = repeats[i].adapter, *s = repeats[i].seq;
+        const uint32_t n = (uint32_t) strlen(s), m = (uint32_t) strlen(a);
+        const long at = exm_trim_find_adapter_slow(s, n, a, m, 0.1, -1, 3);
+        long best = -1, score = 0;
+
+        if (at != repeats[i].cut) fail_msg("%s in %s at %ld", a, s, at);
+        for (uint32_t k = 0; k + 3 <= n; k++) {
+            const uint32_t ov = n - k < m ? n - k : m;
+            const long wrong = oracle_mismatches(s + k, a, ov);
+
+            if (10 * wrong > (long) ov || (long) ov - 2 * wrong <= score) continue;
+            best = k;
+            score = (long) ov - 2 * wrong;
+        }
+        assert_int_equal(best, repeats[i].highest);
+    }
+}
+
 static void
 packing_is_as_documented(void **state)
 {
@@ -367,6 +412,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(examples_by_hand),
+        cmocka_unit_test(repeating_adapters_as_cutadapt_does),
         cmocka_unit_test(packing_is_as_documented),
         cmocka_unit_test(qualities_cut_the_3_prime_end),
         cmocka_unit_test(too_many_expected_errors_are_dropped),
