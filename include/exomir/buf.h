@@ -37,8 +37,9 @@ void exm_buf_put_u64(exm_buf *b, uint64_t v);                         /* decimal
 void exm_buf_put_i64(exm_buf *b, int64_t v);
 
 /*
- * exm_buf_put_double() - shortest decimal that reads back to the same double
- * ("%.17g" reduced), '.' in every locale; NaN as "NA", infinities as "Inf"/"-Inf".
+ * exm_buf_put_double() - the first of "%.15g", "%.16g", "%.17g" that reads back to the
+ * same double, '.' in every locale; NaN as "NA", infinities as "Inf"/"-Inf".  No correctly
+ * rounded decimal is shorter, but for subnormal numbers.
  */
 void exm_buf_put_double(exm_buf *b, double v);
 /* Fixed number of decimals (0-17), '.' in every locale, NaN "NA". */

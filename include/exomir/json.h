@@ -14,7 +14,7 @@ extern "C" {
  * is not valid UTF-8 becomes U+FFFD.  '<', '>' and '&' are escaped \u003c ... so
  * that the text can stand inside an HTML <script>.  NaN and infinities become null.
  * Misuse (value without key inside an object, unbalanced end) sets 'broken' and
- * exm_json_end_all() returns EXM_EINVAL.
+ * exm_json_finish() returns EXM_EINVAL; at most 63 levels are open at once.
  */
 typedef struct exm_json {
     exm_buf *out;

@@ -13,10 +13,11 @@ extern "C" {
 /*
  * A table of text cells: a header row and data rows of the same width.
  * The separator is found from the header line (tab wins over comma over
- * semicolon); RFC 4180 quoting in CSV; CRLF, a missing final newline and a UTF-8
- * BOM are accepted; blank lines at the end and lines starting with '#' before the
- * header are skipped.  NUL bytes, duplicate or empty column names, ragged rows and
- * unbalanced quotes are EXM_EDATA with file, line and cause.
+ * semicolon; none: one column); RFC 4180 quoting but in TSV; CRLF, a missing final
+ * newline and a UTF-8 BOM are accepted; blank lines at the end, and before the header
+ * blank lines and lines starting with '#', are skipped.  NUL bytes, bare carriage
+ * returns, duplicate or empty column names, ragged rows and unbalanced quotes are
+ * EXM_EDATA with file, line and cause.
  */
 typedef struct exm_table exm_table;
 

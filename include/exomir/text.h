@@ -13,9 +13,11 @@ extern "C" {
 /*
  * exm_text_u64(), _i64(), _double() - the whole of s[0..n) is one number.
  * No leading or trailing blanks, no sign for u64, no hex, '.' is the decimal
- * point in every locale.  Doubles take "NA"/"NaN" as NaN and "Inf"/"-Inf".
- * EXM_EDATA (at = offset of the first bad byte) when s is anything else or out
- * of range; the message quotes s.  *ret is untouched on failure.
+ * point in every locale.  Doubles take "NA"/"NaN" as NaN and "Inf"/"-Inf"; they
+ * are correctly rounded, a value too small becomes 0, and one written with more
+ * than 127 bytes is refused.  EXM_EDATA (at = offset of the first byte that is no
+ * part of a number, or makes it too large) when s is anything else; the message
+ * quotes s.  *ret is untouched on failure.
  */
 EXM_MUST_USE exm_status exm_text_u64(const char *s, size_t n, uint64_t *ret,
                                      exm_error *reterr);

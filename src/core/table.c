@@ -95,20 +95,17 @@ cut_quoted(struct cursor *c)
 static exm_status
 cut_cell(struct cursor *c)
 {
-    char *start = c->out;
-    exm_status st = add_cell(c, start);
+    exm_status st = add_cell(c, c->out);
 
-    if (st != EXM_OK) return st;
-    if (c->sep != '\t' && c->p < c->end && *c->p == '"') {
+    if (st == EXM_OK && c->sep != '\t' && c->p < c->end && *c->p == '"') {
         st = cut_quoted(c);
-        if (st != EXM_OK) return st;
-    } else {
-        while (c->p < c->end && *c->p != c->sep && *c->p != '\n') *c->out++ = *c->p++;
-        if (c->out > start && c->out[-1] == '\r' && (c->p == c->end || *c->p == '\n'))
-            c->out--;
-        return EXM_OK;
+    } else if (st == EXM_OK) {
+        while (c->p < c->end && *c->p != c->sep && *c->p != '\n' && *c->p != '\r')
+            *c->out++ = *c->p++;
     }
-    if (c->p < c->end && *c->p == '\r') c->p++;
+    if (st != EXM_OK || c->p == c->end || *c->p != '\r') return st;
+    c->p++; /* of CR LF, or of a file cut between them; old Macs ended lines in CR alone */
+    if (c->p < c->end && *c->p != '\n') return wrong(c, "a stray carriage return");
     return EXM_OK;
 }
 
@@ -133,13 +130,13 @@ cut_row(struct cursor *c, size_t *ret_cells)
         ended = c->p < c->end ? *c->p++ : '\n';
         *c->out++ = '\0';
         if (ended == '\n') break;
-        if (ended != c->sep) return wrong(c, "a stray carriage return");
     }
     c->line++;
     *ret_cells = t->n_cells - before;
     return EXM_OK;
 }
 
+/* A line feed, which never separates, for a table of one column. */
 static char
 find_separator(const char *p, const char *end)
 {
@@ -148,13 +145,13 @@ find_separator(const char *p, const char *end)
 
     if (memchr(p, '\t', n)) return '\t';
     if (memchr(p, ',', n)) return ',';
-    return memchr(p, ';', n) ? ';' : '\t';
+    return memchr(p, ';', n) ? ';' : '\n';
 }
 
 static int
 is_blank_line(const struct cursor *c)
 {
-    return *c->p == '\n' || (*c->p == '\r' && c->p + 1 < c->end && c->p[1] == '\n');
+    return *c->p == '\n' || (*c->p == '\r' && (c->p + 1 == c->end || c->p[1] == '\n'));
 }
 
 static void
@@ -190,8 +187,8 @@ check_header(struct cursor *c)
     if (st == EXM_OK) qsort(name, t->n_cols, sizeof *name, by_text);
     for (size_t i = 1; st == EXM_OK && i < t->n_cols; i++)
         if (strcmp(name[i - 1], name[i]) == 0)
-            st = exm_fail(c->err, EXM_EDATA, c->line,
-                          "%s, line %u: two columns are named '%s'", c->source, c->line,
+            st = exm_fail(c->err, EXM_EDATA, t->line[0],
+                          "%s, line %u: two columns are named '%s'", c->source, t->line[0],
                           name[i]);
     free(name);
     return st;

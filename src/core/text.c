@@ -15,18 +15,25 @@ shown(size_t n)
     return n < 60 ? (int) n : 60;
 }
 
-exm_status
-exm_text_u64(const char *s, size_t n, uint64_t *ret, exm_error *reterr)
+static exm_status
+no_number(const char *s, size_t n, size_t at, const char *what, exm_error *reterr)
+{
+    return exm_fail(reterr, EXM_EDATA, at, "'%.*s' is no %s", shown(n), s, what);
+}
+
+/* The digits s[from..n), at most 'most'. */
+static exm_status
+whole(const char *s, size_t n, size_t from, uint64_t most, uint64_t *ret, exm_error *reterr)
 {
     uint64_t v = 0;
 
     if (n == 0) return exm_fail(reterr, EXM_EDATA, 0, "a number is missing");
-    for (size_t i = 0; i < n; i++) {
+    if (from == n) return no_number(s, n, n, "whole number", reterr);
+    for (size_t i = from; i < n; i++) {
         const unsigned d = (unsigned) (unsigned char) s[i] - '0';
 
-        if (d > 9)
-            return exm_fail(reterr, EXM_EDATA, i, "'%.*s' is no whole number", shown(n), s);
-        if (v > (UINT64_MAX - d) / 10)
+        if (d > 9) return no_number(s, n, i, "whole number", reterr);
+        if (v > (most - d) / 10)
             return exm_fail(reterr, EXM_EDATA, i, "'%.*s' is too large", shown(n), s);
         v = v * 10 + d;
     }
@@ -35,18 +42,22 @@ exm_text_u64(const char *s, size_t n, uint64_t *ret, exm_error *reterr)
 }
 
 exm_status
+exm_text_u64(const char *s, size_t n, uint64_t *ret, exm_error *reterr)
+{
+    return whole(s, n, 0, UINT64_MAX, ret, reterr);
+}
+
+exm_status
 exm_text_i64(const char *s, size_t n, int64_t *ret, exm_error *reterr)
 {
     const int negative = n > 0 && s[0] == '-';
     const size_t skip = negative || (n > 0 && s[0] == '+') ? 1 : 0;
+    const uint64_t most = (uint64_t) INT64_MAX + (uint64_t) negative;
     uint64_t v = 0;
-    exm_status st = exm_text_u64(s + skip, n - skip, &v, reterr);
+    const exm_status st = whole(s, n, skip, most, &v, reterr);
 
-    if (st != EXM_OK) return st;
-    if (v > (uint64_t) INT64_MAX + (uint64_t) negative)
-        return exm_fail(reterr, EXM_EDATA, 0, "'%.*s' is too large", shown(n), s);
-    *ret = negative ? (int64_t) (0 - v) : (int64_t) v;
-    return EXM_OK;
+    if (st == EXM_OK) *ret = negative ? (int64_t) (0 - v) : (int64_t) v;
+    return st;
 }
 
 /* Digits, at most one point, an optional exponent: what strtod_l may be shown. */
@@ -71,7 +82,7 @@ number_length(const char *s, size_t n)
     return i;
 }
 
-/* Up to 15 digits over a power of ten up to 10^22: one exactly rounded operation. */
+/* Up to 15 digits over a power of ten: both are exact, so one operation rounds once. */
 static int
 exact_value(const char *s, size_t n, double *ret)
 {
@@ -119,10 +130,13 @@ exm_text_double(const char *s, size_t n, double *ret, exm_error *reterr)
         *ret = s[0] == '-' ? -(double) INFINITY : (double) INFINITY;
         return EXM_OK;
     }
-    if (n == 0 || number_length(s, n) != n || n >= sizeof small)
-        return exm_fail(reterr, EXM_EDATA, number_length(s, n), "'%.*s' is no number",
-                        shown(n), s);
+    if (n == 0) return exm_fail(reterr, EXM_EDATA, 0, "a number is missing");
+    if (number_length(s, n) != n)
+        return no_number(s, n, number_length(s, n), "number", reterr);
     if (exact_value(s, n, ret)) return EXM_OK;
+    if (n >= sizeof small)
+        return exm_fail(reterr, EXM_EDATA, n, "'%.*s' has more than %zu digits", shown(n),
+                        s, sizeof small - 1);
     memcpy(small, s, n);
     small[n] = '\0';
     c = newlocale(LC_NUMERIC_MASK, "C", (locale_t) 0);

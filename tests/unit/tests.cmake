@@ -1,5 +1,9 @@
 # Unit tests tests/unit/test_<name>.c: one name per line.
 list(APPEND EXM_UNIT_TESTS
+  buf
+  text
+  table
+  json
   sheet
   input
   fastq
