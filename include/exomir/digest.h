@@ -21,6 +21,8 @@ EXM_MUST_USE exm_status exm_sha256_add(exm_sha256 *h, const void *p, size_t n,
 /* Finishes: ret gets 64 lower-case hex digits and a NUL.  The object can only be freed then. */
 EXM_MUST_USE exm_status exm_sha256_hex(exm_sha256 *h, char ret[EXM_SHA256_HEX],
                                        exm_error *reterr);
+/* The bytes that such digits stand for. */
+void exm_sha256_bytes(const char hex[EXM_SHA256_HEX], unsigned char ret[EXM_SHA256_LEN]);
 /* One call for a buffer in memory, and for a whole file. */
 EXM_MUST_USE exm_status exm_sha256_of(const void *p, size_t n, char ret[EXM_SHA256_HEX],
                                       exm_error *reterr);

@@ -69,6 +69,19 @@ exm_sha256_hex(exm_sha256 *h, char ret[EXM_SHA256_HEX], exm_error *reterr)
     return EXM_OK;
 }
 
+static unsigned
+hex_value(char c)
+{
+    return (unsigned) (c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+void
+exm_sha256_bytes(const char hex[EXM_SHA256_HEX], unsigned char ret[EXM_SHA256_LEN])
+{
+    for (size_t i = 0; i < EXM_SHA256_LEN; i++)
+        ret[i] = (unsigned char) (hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+}
+
 exm_status
 exm_sha256_of(const void *p, size_t n, char ret[EXM_SHA256_HEX], exm_error *reterr)
 {

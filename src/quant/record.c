@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, MAGIC_BYTES = 8, SHA_BYTES = 32, MAX_CLASSES = 4096 };
+enum { FORMAT = 1, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
 
 static const char magic[MAGIC_BYTES + 1] = "EXMREC\r\n";
 static const size_t file_limit = (size_t) 8 << 30;
@@ -357,17 +357,6 @@ do_record(struct codec *c, exm_record *r)
 
 /* ---- public ---- */
 
-static void
-from_hex(const char *hex, unsigned char *ret)
-{
-    for (size_t i = 0; i < SHA_BYTES; i++) {
-        const char a = hex[2 * i], b = hex[2 * i + 1];
-
-        ret[i] = (unsigned char) ((a <= '9' ? a - '0' : a - 'a' + 10) << 4 |
-                                  (b <= '9' ? b - '0' : b - 'a' + 10));
-    }
-}
-
 exm_status
 exm_record_encode(const exm_record *r, exm_buf *ret, exm_error *reterr)
 {
@@ -375,7 +364,7 @@ exm_record_encode(const exm_record *r, exm_buf *ret, exm_error *reterr)
     struct codec c = {.out = ret, .st = EXM_OK, .err = reterr};
     const size_t from = ret ? ret->len : 0;
     char hex[EXM_SHA256_HEX];
-    unsigned char sha[SHA_BYTES];
+    unsigned char sha[EXM_SHA256_LEN];
     exm_status st;
 
     if (!r || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "record: an argument is NULL");
@@ -386,7 +375,7 @@ exm_record_encode(const exm_record *r, exm_buf *ret, exm_error *reterr)
     st = exm_buf_check(ret, reterr);
     if (st == EXM_OK) st = exm_sha256_of(ret->data + from, ret->len - from, hex, reterr);
     if (st != EXM_OK) return st;
-    from_hex(hex, sha);
+    exm_sha256_bytes(hex, sha);
     exm_buf_put(ret, sha, sizeof sha);
     return exm_buf_check(ret, reterr);
 }
@@ -395,12 +384,12 @@ static exm_status
 check_frame(const unsigned char *p, size_t n, const char *source, exm_error *reterr)
 {
     char hex[EXM_SHA256_HEX];
-    unsigned char sha[SHA_BYTES];
+    unsigned char sha[EXM_SHA256_LEN];
     exm_status st;
 
     if (n < MAGIC_BYTES || memcmp(p, magic, MAGIC_BYTES) != 0)
         return exm_fail(reterr, EXM_EDATA, 0, "%s: is no sample record (.exr)", source);
-    if (n < MAGIC_BYTES + 1 + SHA_BYTES)
+    if (n < MAGIC_BYTES + 1 + EXM_SHA256_LEN)
         return exm_fail(reterr, EXM_EDATA, n, "%s: sample record is truncated", source);
     if (p[MAGIC_BYTES] != FORMAT)
         return exm_fail(
@@ -408,10 +397,10 @@ check_frame(const unsigned char *p, size_t n, const char *source, exm_error *ret
             "%s: sample record of format %u, made by a newer exomir; this one reads "
             "format %d",
             source, p[MAGIC_BYTES], FORMAT);
-    st = exm_sha256_of(p, n - SHA_BYTES, hex, reterr);
+    st = exm_sha256_of(p, n - EXM_SHA256_LEN, hex, reterr);
     if (st != EXM_OK) return st;
-    from_hex(hex, sha);
-    if (memcmp(sha, p + n - SHA_BYTES, SHA_BYTES) != 0)
+    exm_sha256_bytes(hex, sha);
+    if (memcmp(sha, p + n - EXM_SHA256_LEN, EXM_SHA256_LEN) != 0)
         return exm_fail(
             reterr, EXM_EDATA, n,
             "%s: sample record is damaged: its checksum does not match (truncated "
@@ -437,7 +426,7 @@ exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
     if (!r) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory", source);
     c.begin = b;
     c.p = b + MAGIC_BYTES + 1;
-    c.end = b + n - SHA_BYTES;
+    c.end = b + n - EXM_SHA256_LEN;
     do_record(&c, r);
     if (c.st == EXM_OK && c.p != c.end) refuse(&c, "there is more than a record");
     if (c.st != EXM_OK) {

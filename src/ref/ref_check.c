@@ -68,28 +68,20 @@ check_header(exm_ref *r, exm_error *reterr)
     return EXM_OK;
 }
 
-static int
-hex_digit(unsigned v)
-{
-    return "0123456789abcdef"[v & 15];
-}
-
 static exm_status
 check_digest(exm_ref *r, exm_error *reterr)
 {
-    const unsigned char *want = r->map + offsetof(exm_ref_header, sha256);
     const size_t head = sizeof(exm_ref_header);
+    unsigned char sha[EXM_SHA256_LEN];
     exm_status s = exm_sha256_of(r->map + head, r->n - head, r->sha256, reterr);
 
     if (s != EXM_OK) return s;
-    for (size_t i = 0; i < EXM_SHA256_LEN; i++)
-        if (r->sha256[2 * i] != hex_digit(want[i] >> 4) ||
-            r->sha256[2 * i + 1] != hex_digit(want[i]))
-            return exm_fail(
-                reterr, EXM_EDATA, 0,
-                "%s: the SHA-256 does not match: the file is damaged (bit flip, "
-                "or copied in text mode?); copy or build it again",
-                r->source);
+    exm_sha256_bytes(r->sha256, sha);
+    if (memcmp(sha, r->map + offsetof(exm_ref_header, sha256), sizeof sha) != 0)
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "%s: the SHA-256 does not match: the file is damaged (bit flip, "
+                        "or copied in text mode?); copy or build it again",
+                        r->source);
     return EXM_OK;
 }
 

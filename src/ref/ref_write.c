@@ -413,12 +413,6 @@ copy_sections(struct writer *w, unsigned char *file)
     sort_positions(w, 1, (uint32_t *) (void *) (file + w->at[EXM_SEC_POS_OTHER].offset));
 }
 
-static unsigned
-hex_value(char c)
-{
-    return (unsigned) (c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 static exm_status
 seal(struct writer *w, unsigned char *file, uint64_t bytes)
 {
@@ -430,9 +424,7 @@ seal(struct writer *w, unsigned char *file, uint64_t bytes)
 
     if (s != EXM_OK) return s;
     memcpy(h.magic, EXM_REF_MAGIC, sizeof h.magic);
-    for (size_t i = 0; i < EXM_SHA256_LEN; i++)
-        h.sha256[i] =
-            (unsigned char) (hex_value(hex[2 * i]) << 4 | hex_value(hex[2 * i + 1]));
+    exm_sha256_bytes(hex, h.sha256);
     memcpy(file, &h, sizeof h);
     return EXM_OK;
 }

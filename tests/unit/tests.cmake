@@ -4,6 +4,9 @@ list(APPEND EXM_UNIT_TESTS
   text
   table
   json
+  digest
+  rng
+  pool
   sheet
   input
   fastq
