@@ -246,6 +246,7 @@ run_build(void *args, const exm_words *operands)
     int code;
 
     (void) operands;
+    exm_guard_file(a->out);
     code = split_sources(&a->common, &a->classes, "class", &classes);
     if (code == EXM_EXIT_OK) code = split_sources(&a->common, &a->spikes, "spike", &spikes);
     if (code == EXM_EXIT_OK) code = build(a, &classes, &spikes);

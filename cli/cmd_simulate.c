@@ -236,17 +236,6 @@ with_ending(const char *prefix, const char *ending)
     return s;
 }
 
-static void
-guard_parent(const char *prefix)
-{
-    char *folder = with_ending(prefix, "");
-    char *slash = folder ? strrchr(folder, '/') : NULL;
-
-    if (slash) *slash = '\0';
-    if (folder) exm_guard_folder(slash ? folder : ".");
-    free(folder);
-}
-
 static int
 run_simulate(void *args, const exm_words *operands)
 {
@@ -269,7 +258,7 @@ run_simulate(void *args, const exm_words *operands)
         code = exm_msg_status(&a->common, &err,
                               "-r takes a bundle made by 'exomir ref build'");
     } else {
-        if (!to_stdout) guard_parent(a->out);
+        exm_guard_file(a->out);
         code = simulate(a, ref, fastq, truth);
     }
     exm_ref_free(ref);

@@ -7,7 +7,8 @@
  */
 #include "msg.h"
 
-#include <dirent.h>
+#include "exomir/outdir.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,35 +20,15 @@ enum { GUARD_PATH = 4096 };
 static char guarded[GUARD_PATH]; /* written once, before the thread starts */
 static sigset_t awaited;
 
-static void
-sweep(const char *dir, const char *mark)
-{
-    DIR *d = opendir(dir);
-    struct dirent *e;
-
-    if (!d) return;
-    /* readdir() is safe for a stream of one's own; only this thread uses d. */
-    while ((e = readdir(d)) != NULL) { /* NOLINT(concurrency-mt-unsafe) */
-        if (strstr(e->d_name, mark)) (void) unlinkat(dirfd(d), e->d_name, 0);
-    }
-    (void) closedir(d);
-}
-
 static void *
 wait_for_signal(void *unused)
 {
-    static const char *const below[] = {"", "/records", "/multiqc"};
-    char mark[32], path[GUARD_PATH + 16];
     sigset_t one;
     int sig = SIGTERM;
 
     (void) unused;
     (void) sigwait(&awaited, &sig);
-    (void) snprintf(mark, sizeof mark, ".tmp.%ld.", (long) getpid());
-    for (size_t i = 0; i < sizeof below / sizeof below[0]; i++) {
-        (void) snprintf(path, sizeof path, "%s%s", guarded, below[i]);
-        sweep(path, mark);
-    }
+    exm_outdir_sweep(guarded, (long) getpid());
     (void) signal(sig, SIG_DFL);
     (void) sigemptyset(&one);
     (void) sigaddset(&one, sig);
@@ -78,4 +59,19 @@ exm_guard_folder(const char *dir)
         return;
     }
     (void) pthread_detach(thread);
+}
+
+void
+exm_guard_file(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const size_t n = slash ? (size_t) (slash - path) + 1 : 0;
+    char folder[GUARD_PATH] = ".";
+
+    if (strcmp(path, "-") == 0 || n >= sizeof folder) return;
+    if (n > 0) {
+        memcpy(folder, path, n);
+        folder[n] = '\0';
+    }
+    exm_guard_folder(folder);
 }

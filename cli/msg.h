@@ -44,5 +44,7 @@ void exm_progress_free(exm_progress *p); /* clears the line */
  * of the signal.  A convenience: what SIGKILL leaves is swept by the next run.
  */
 void exm_guard_folder(const char *dir);
+/* The same for one output file and those beside it; nothing for "-". */
+void exm_guard_file(const char *path);
 
 #endif

@@ -11,9 +11,10 @@ extern "C" {
 /*
  * One output file.  Bytes go to "<path>.tmp.<pid>.<n>" beside it; commit() does
  * fsync, rename and fsync of the folder; free() without commit unlinks the
- * temporary.  path "-" is standard output (commit checks the flush; no rename).
+ * temporary.  Temporaries of this path that a killed process left are swept first.
+ * path "-" is standard output (nothing is buffered; no rename).
  * Write errors (EIO, ENOSPC, EPIPE) are sticky and reported by commit at latest;
- * short writes and EINTR are continued.  Not for use by two threads at once.
+ * short writes, EINTR and EAGAIN are continued.  Not for use by two threads at once.
  */
 typedef struct exm_outfile exm_outfile;
 
@@ -32,15 +33,22 @@ EXM_MUST_USE exm_status exm_outfile_put(const char *path, const exm_buf *b,
 
 /*
  * A run's folder: created if missing (parents are not), stale "*.tmp.*" of dead
- * processes of ours swept, an old provenance.json removed first, so that a folder
- * with provenance.json is always complete.  Files are staged: written and fsynced
- * under their temporary names as they are put, and renamed together by commit(),
- * provenance.json last.  free() without commit leaves none of this run's files.
+ * processes of ours swept.  Files are staged: written and fsynced under their
+ * temporary names as they are put, and renamed together by commit(): the old
+ * provenance.json goes first and the new one comes last, so that a folder with
+ * provenance.json is always complete.  free() without commit leaves none of this
+ * run's files, and an old run whole.
  */
 typedef struct exm_outdir exm_outdir;
 
 EXM_MUST_USE exm_status exm_outdir_new(const char *dir, exm_outdir **ret,
                                        exm_error *reterr);
+/*
+ * exm_outdir_sweep() - remove temporaries in 'dir' and a run's folders below it: those of
+ * process 'pid', or with pid 0 those of processes that no longer run.  Failures are passed
+ * over.
+ */
+void exm_outdir_sweep(const char *dir, long pid);
 /* name may hold one or more '/', e.g. "records/S1.exr": folders are made. */
 EXM_MUST_USE exm_status exm_outdir_put(exm_outdir *d, const char *name, const exm_buf *b,
                                        exm_error *reterr);

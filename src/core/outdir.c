@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -59,16 +60,36 @@ join(const char *a, const char *sep, const char *b)
     return p;
 }
 
+/* Bytes of path before its last part, "" for a path of one part; '/' at the end is no part. */
+static size_t
+folder_length(const char *path)
+{
+    size_t n = strlen(path);
+
+    while (n > 0 && path[n - 1] == '/') n--;
+    while (n > 0 && path[n - 1] != '/') n--;
+    return n;
+}
+
+/* A new text: the folder that path lies in, or NULL. */
+static char *
+folder_of(const char *path)
+{
+    const size_t n = folder_length(path);
+    char *dir = exm_text_dup(n > 0 ? path : ".");
+
+    if (dir && n > 0) dir[n] = '\0';
+    return dir;
+}
+
 static exm_status
 sync_folder_of(const char *path, exm_error *reterr)
 {
-    const char *slash = strrchr(path, '/');
-    char *dir = slash ? exm_text_dup(path) : exm_text_dup(".");
+    char *dir = folder_of(path);
     exm_status st = EXM_OK;
     int fd;
 
     if (!dir) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
-    if (slash) dir[slash == path ? 1 : slash - path] = '\0';
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems refuse to sync a folder (EINVAL): there is nothing more to do there. */
     if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
@@ -76,6 +97,69 @@ sync_folder_of(const char *path, exm_error *reterr)
     if (fd >= 0) (void) close(fd);
     free(dir);
     return st;
+}
+
+/* ---- what killed processes left behind ---- */
+
+/* The process of a temporary "<name>.tmp.<pid>.<number>" whose <name> is 'base' (NULL: any). */
+static int
+is_temporary(const char *name, const char *base, uint64_t *ret_pid)
+{
+    const char *at = NULL, *p = name, *dot;
+    uint64_t number;
+
+    while ((p = strstr(p, marker)) != NULL) at = p++;
+    if (!at || (base && (strlen(base) != (size_t) (at - name) ||
+                         memcmp(base, name, (size_t) (at - name)) != 0)))
+        return 0;
+    at += sizeof marker - 1;
+    dot = strchr(at, '.');
+    return dot && exm_text_u64(at, (size_t) (dot - at), ret_pid, NULL) == EXM_OK &&
+           exm_text_u64(dot + 1, strlen(dot + 1), &number, NULL) == EXM_OK &&
+           *ret_pid > 0 && *ret_pid <= INT32_MAX;
+}
+
+/* Removes temporaries of process 'pid', or (0) of any that no longer runs. */
+static void
+sweep(const char *dir, const char *base, long pid)
+{
+    DIR *d = opendir(dir);
+
+    if (!d) return;
+    for (;;) {
+        const struct dirent *e = readdir(d); /* NOLINT(concurrency-mt-unsafe): own DIR */
+        uint64_t owner;
+
+        if (!e) break;
+        if (!is_temporary(e->d_name, base, &owner)) continue;
+        if (pid ? owner == (uint64_t) pid : kill((pid_t) owner, 0) != 0 && errno == ESRCH)
+            (void) unlinkat(dirfd(d), e->d_name, 0);
+    }
+    (void) closedir(d);
+}
+
+/* Failing to tidy is no failure of this run. */
+void
+exm_outdir_sweep(const char *dir, long pid)
+{
+    static const char *const inner[] = {"records", "multiqc", "bam"};
+
+    sweep(dir, NULL, pid);
+    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
+        char *p = join(dir, "/", inner[i]);
+
+        if (p) sweep(p, NULL, pid);
+        free(p);
+    }
+}
+
+static void
+sweep_beside(const char *path)
+{
+    char *dir = folder_of(path);
+
+    if (dir) sweep(dir, path + folder_length(path), 0);
+    free(dir);
 }
 
 /* ---- one file ---- */
@@ -98,15 +182,13 @@ open_temporary(exm_outfile *f)
     return EEXIST;
 }
 
-exm_status
-exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
+static exm_status
+open_output(const char *path, exm_outfile **ret, exm_error *reterr)
 {
-    exm_outfile *f;
+    exm_outfile *f = calloc(1, sizeof *f);
     exm_status st;
     int e = 0;
 
-    if (!path || !*path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "no output path");
-    f = calloc(1, sizeof *f);
     if (!f) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory", path);
     f->fd = -1;
     f->path = exm_text_dup(path);
@@ -130,12 +212,29 @@ exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
     return EXM_OK;
 }
 
+exm_status
+exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
+{
+    if (!path || !*path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "no output path");
+    if (strcmp(path, "-") != 0) sweep_beside(path);
+    return open_output(path, ret, reterr);
+}
+
 static exm_status
 sticky_failure(const exm_outfile *f, exm_error *reterr)
 {
     return exm_fail_errno(reterr, f->failed, (size_t) f->bytes, "%s: cannot write%s",
                           f->is_stdout ? "standard output" : f->path,
                           f->failed == ENOSPC ? " (is the disk full?)" : "");
+}
+
+/* Standard output may be a pipe that its other holders have made non-blocking. */
+static int
+wait_writable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    return poll(&p, 1, -1) > 0 || errno == EINTR;
 }
 
 exm_status
@@ -149,7 +248,7 @@ exm_outfile_write(exm_outfile *f, const void *p, size_t n, exm_error *reterr)
         exm_status st;
 
         if (k < 0) {
-            if (errno == EINTR) continue;
+            if (errno == EINTR || (errno == EAGAIN && wait_writable(f->fd))) continue;
             f->failed = errno;
             return sticky_failure(f, reterr);
         }
@@ -242,54 +341,6 @@ make_folder(const char *dir, exm_error *reterr)
     return exm_fail_errno(reterr, errno, 0, "%s: cannot make the folder", dir);
 }
 
-/* "<name>.tmp.<pid>.<number>" of a process that no longer runs? */
-static int
-is_stale(const char *name)
-{
-    const char *at = NULL, *p = name, *dot;
-    uint64_t pid, number;
-
-    while ((p = strstr(p, marker)) != NULL) at = p++;
-    if (!at) return 0;
-    at += sizeof marker - 1;
-    dot = strchr(at, '.');
-    if (!dot || exm_text_u64(at, (size_t) (dot - at), &pid, NULL) != EXM_OK ||
-        exm_text_u64(dot + 1, strlen(dot + 1), &number, NULL) != EXM_OK || pid == 0 ||
-        pid > INT32_MAX)
-        return 0;
-    return kill((pid_t) pid, 0) != 0 && errno == ESRCH;
-}
-
-/* What a killed run left behind.  Failing to tidy is no failure of this run. */
-static void
-sweep(const char *dir)
-{
-    DIR *d = opendir(dir);
-
-    if (!d) return;
-    for (;;) {
-        const struct dirent *e = readdir(d); /* NOLINT(concurrency-mt-unsafe): own DIR */
-
-        if (!e) break;
-        if (is_stale(e->d_name)) (void) unlinkat(dirfd(d), e->d_name, 0);
-    }
-    (void) closedir(d);
-}
-
-static void
-sweep_all(const char *dir)
-{
-    static const char *const inner[] = {"records", "multiqc", "bam"};
-
-    sweep(dir);
-    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
-        char *p = join(dir, "/", inner[i]);
-
-        if (p) sweep(p);
-        free(p);
-    }
-}
-
 /* A folder with provenance.json is complete, so the old one goes before anything changes. */
 static exm_status
 remove_provenance(const char *dir, exm_error *reterr)
@@ -321,7 +372,7 @@ exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr)
     }
     (void) pthread_mutex_init(&d->lock, NULL);
     st = make_folder(dir, reterr);
-    if (st == EXM_OK) sweep_all(dir);
+    if (st == EXM_OK) exm_outdir_sweep(dir, 0);
     if (st != EXM_OK) {
         exm_outdir_free(d);
         return st;
@@ -333,12 +384,18 @@ exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr)
 static exm_status
 check_name(const char *name, exm_error *reterr)
 {
-    if (!name || !*name || *name == '/' || strstr(name, "//") || strcmp(name, "..") == 0 ||
-        strncmp(name, "../", 3) == 0 || strstr(name, "/../") ||
-        (strlen(name) > 3 && strcmp(name + strlen(name) - 3, "/..") == 0))
-        return exm_fail(reterr, EXM_EINVAL, 0, "'%s' is no name inside the output folder",
-                        name ? name : "");
-    return EXM_OK;
+    int good = name != NULL;
+
+    for (const char *part = name; good && part; part = strchr(part, '/')) {
+        size_t n;
+
+        part += part > name; /* behind the slash */
+        n = strcspn(part, "/");
+        good = n > 0 && !(n <= 2 && memcmp(part, "..", n) == 0);
+    }
+    if (good) return EXM_OK;
+    return exm_fail(reterr, EXM_EINVAL, 0, "'%s' is no name inside the output folder",
+                    name ? name : "");
 }
 
 static exm_status
@@ -369,7 +426,7 @@ exm_outdir_open(exm_outdir *d, const char *name, exm_outfile **ret, exm_error *r
     if (st != EXM_OK) return st;
     path = join(d->dir, "/", name);
     if (!path) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
-    st = exm_outfile_new(path, ret, reterr);
+    st = open_output(path, ret, reterr);
     free(path);
     return st;
 }
@@ -472,6 +529,14 @@ exm_outdir_bytes(const exm_outdir *d, size_t i)
     return d->file[i].file->bytes;
 }
 
+static int
+is_same_folder(const char *a, const char *b)
+{
+    const size_t n = folder_length(a);
+
+    return n == folder_length(b) && memcmp(a, b, n) == 0;
+}
+
 exm_status
 exm_outdir_commit(exm_outdir *d, const exm_buf *provenance, exm_error *reterr)
 {
@@ -483,10 +548,11 @@ exm_outdir_commit(exm_outdir *d, const exm_buf *provenance, exm_error *reterr)
         st = exm_outfile_write(last, provenance->data, provenance->len, reterr);
     if (st == EXM_OK) st = settle(last, reterr);
     if (st == EXM_OK) st = remove_provenance(d->dir, reterr);
-    for (size_t i = 0; st == EXM_OK && i < d->n; i++) {
+    for (size_t i = 0; st == EXM_OK && i < d->n; i++)
         st = rename_settled(d->file[i].file, reterr);
-        if (st == EXM_OK) st = sync_folder_of(d->file[i].file->path, reterr);
-    }
+    for (size_t i = 0; st == EXM_OK && i < d->n; i++)
+        if (i + 1 == d->n || !is_same_folder(d->file[i].name, d->file[i + 1].name))
+            st = sync_folder_of(d->file[i].file->path, reterr);
     if (st == EXM_OK) st = exm_outfile_commit(last, reterr);
     exm_outfile_free(last);
     return st;

@@ -7,6 +7,7 @@ list(APPEND EXM_UNIT_TESTS
   digest
   rng
   pool
+  outdir
   sheet
   input
   fastq
