@@ -89,12 +89,13 @@ void exm_annotation_done(exm_annotation *a);
  * len <= 63) with cost <= best cost + margin.  margin 10 also brings in what one
  * sequencing error would explain; 0 only the ties.  n == 0: unexplained (always so below
  * EXM_ANNOTATE_MIN_NT).
- * Complete for class miRNA, and for the other classes where they have at most 65,536 nt
- * together: no explanation by the rules above is missed, but for two substitutions that
- * leave fewer than 8 matching nt in a row (cores of 22 and 23 nt: 4 patterns of 484).
- * In larger classes one substitution may be
- * missed in inserts of up to 25 nt, and two are found where k matching nt in a row lie at a
- * place that is looked up (k = 9 to 12 by size; annotate.c).
+ * Complete for class miRNA, and for the other classes where their part of the text has at
+ * most 65,536 positions: no explanation by the rules above is missed, but for two
+ * substitutions that leave fewer than 8 matching nt in a row (cores, that is inserts without
+ * tail, of 22 and 23 nt: 4 patterns of 484).  In larger classes (k = 9 to 12 by size) none
+ * without substitution is missed; with one, beyond 262,144 positions, some in cores of less
+ * than k + 12 nt; and two are found where k matching nt in a row lie at a place that is
+ * looked up (annotate.c).
  * One candidate per (template, start); of several matures that fit the same place the
  * one of least shift is named.
  *

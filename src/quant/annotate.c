@@ -13,12 +13,14 @@
  * What the seeds guarantee.  The bits rule asks for a core (the insert without its tail) of
  * 14 nt or more without, 18 with one and 22 with two substitutions.  Of the seeds at 0 and k,
  * which do not overlap, one substitution spares one: with k <= 9 all explanations with at
- * most one are found.  With k = 8 (miRNA; other classes of at most 65,536 nt) those at k - 2,
+ * most one are found.  With k = 8 (miRNA; other classes of at most 65,536 positions) those at k - 2,
  * k - 1 and 2k - 2, 2k - 1, 2k besides spare one of any two substitutions that leave 8
  * matching nt in a row at all: where the second lies at 2k or beyond, 0 or k are spared; at
  * 2k - 1 and 2k - 2, k - 1 and k - 2; before, 2k - 2; and likewise with cores of 23 and 24
- * and more.  With a larger k the first look-ups are at 0, 4, 8 ... (from 30 nt on: five
- * evenly spread) and at the insert's end, and there are no second ones.
+ * and more.  With k = 9 they find most.  With a larger k the first look-ups are at 0, 4,
+ * 8 ... (from 30 nt on: five evenly spread) and at the insert's end, and there are no second
+ * ones; one substitution at 8 to k - 1 may then be missed where the core ends before the
+ * seed at 12 does.
  *
  * A position is reached once per matching seed; it is judged at the first.
  */
@@ -134,6 +136,14 @@ exm_annotator_ref(const exm_annotator *a)
     return a->ref;
 }
 
+int
+exm_annotator_takes(const exm_annotator *a, const exm_ref_template *t, int64_t start,
+                    uint32_t n)
+{
+    return !a->whole[t->class_id] || t->len > EXM_ANNOTATE_MAX_PACKED ||
+           (start == 0 && n == t->len);
+}
+
 void
 exm_annotation_done(exm_annotation *a)
 {
@@ -150,6 +160,14 @@ shift_of(int d5, int d3)
     return 2U * (uint32_t) abs(d5) + (uint32_t) abs(d3);
 }
 
+/* An insert at a place of a template: the bits of its core as in exm_place. */
+struct fit {
+    const exm_ref_template *t;
+    int64_t start;
+    uint32_t core;
+    uint64_t differ, none;
+};
+
 /* Leading mismatches that lie before the mature's start, at most two. */
 static uint32_t
 additions(uint64_t core_differ, int d5)
@@ -160,25 +178,24 @@ additions(uint64_t core_differ, int d5)
     return n;
 }
 
-/* The mature of least shift whose window holds the templated stretch. */
+/* The mature of least shift whose window holds the templated stretch; where there is none,
+ * only bases before the template are additions. */
 static void
-name_mature(const struct query *q, const exm_ref_template *t, int64_t at, uint32_t core,
-            uint64_t core_differ, exm_candidate *c)
+name_mature(const struct query *q, const struct fit *f, exm_candidate *c)
 {
-    c->mature = c->entity = UINT32_MAX;
-    for (uint32_t i = t->first_mature; i < t->first_mature + t->n_matures; i++) {
+    for (uint32_t i = f->t->first_mature; i < f->t->first_mature + f->t->n_matures; i++) {
         const exm_ref_mature *m = exm_ref_mature_get(q->a->ref, i);
-        const int64_t raw5 = at - (int64_t) m->start;
-        const int64_t d3 = at + (int64_t) core - (int64_t) (m->start + m->len);
+        const int64_t raw5 = f->start - (int64_t) m->start;
+        const int64_t d3 = f->start + (int64_t) f->core - (int64_t) (m->start + m->len);
         uint32_t add5;
         int64_t d5;
 
         if (raw5 < -EXM_WINDOW_5P - EXM_MAX_SUBS || raw5 > EXM_WINDOW_5P ||
             d3 < -EXM_WINDOW_3P_IN || d3 > EXM_WINDOW_3P_OUT)
             continue;
-        add5 = additions(core_differ, (int) raw5);
+        add5 = additions(f->differ, (int) raw5);
         d5 = raw5 + add5;
-        if (d5 < -EXM_WINDOW_5P) continue;
+        if (d5 < -EXM_WINDOW_5P || f->none >> add5) continue;
         if (c->mature != UINT32_MAX && shift_of((int) d5, (int) d3) >= c->shift) continue;
         c->mature = i;
         c->entity = m->entity;
@@ -207,42 +224,58 @@ keep(struct query *q, const exm_candidate *c)
     return EXM_OK;
 }
 
-/* The template that holds the seed at text position p; the insert begins 'offset' before. */
+static void
+put_substitutions(const struct query *q, uint64_t begin, uint64_t core_differ,
+                  exm_candidate *c)
+{
+    int k = 0;
+
+    for (core_differ = core_differ >> c->n_add5 << c->n_add5; core_differ;
+         core_differ &= core_differ - 1) {
+        const uint32_t at = (uint32_t) __builtin_ctzll(core_differ);
+        const uint64_t p = begin + at;
+
+        c->sub_at[k] = (uint8_t) at;
+        c->sub_ref[k++] = (uint8_t) ((q->a->lo[p >> 6] >> (p & 63) & 1) |
+                                     (q->a->hi[p >> 6] >> (p & 63) & 1) << 1);
+        c->n_sub = (uint8_t) k;
+    }
+}
+
+/* A place that fits; a seed of its lies at text position 'seed'. */
 static exm_status
-judge(struct query *q, uint64_t begin, uint64_t seed, uint64_t differ)
+judge(struct query *q, const exm_place *place, uint64_t seed)
 {
     const uint32_t id = exm_ref_template_at(q->a->ref, seed);
     const exm_ref_template *t = exm_ref_template_get(q->a->ref, id);
-    const uint64_t late = differ >> (q->n - EXM_MAX_TAIL);
+    const int64_t start = (int64_t) place->begin - (int64_t) t->start;
+    /* What lies before the template may well be the end of another one. */
+    const uint64_t before = start < 0 ? low_bits((uint32_t) -start) : 0;
+    const uint64_t late = place->differ >> (q->n - EXM_MAX_TAIL);
     const uint32_t tail = late ? EXM_MAX_TAIL - (uint32_t) __builtin_ctzll(late) : 0;
     const uint32_t core = q->n - tail;
-    uint64_t core_differ = differ & low_bits(core);
-    const uint32_t wrong = (uint32_t) __builtin_popcountll(core_differ);
+    const struct fit f = {.t = t,
+                          .start = start,
+                          .core = core,
+                          .differ = (place->differ | before) & low_bits(core),
+                          .none = (place->none | before) & low_bits(core)};
+    const uint32_t wrong = (uint32_t) __builtin_popcountll(f.differ);
     exm_candidate c = {.class_id = t->class_id,
                        .template_id = id,
                        .mature = UINT32_MAX,
                        .entity = UINT32_MAX,
-                       .start = (int64_t) begin - (int64_t) t->start,
+                       .start = start,
                        .n_tail = (uint8_t) tail,
+                       .n_add5 = (uint8_t) (start < 0 ? -start : 0),
                        .cost = COST_SUB * wrong + COST_TAIL * tail};
-    int k = 0;
 
     if (wrong > EXM_MAX_SUBS || c.cost > (uint64_t) q->best + q->margin) return EXM_OK;
-    if (BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[c.class_id])
+    if (BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[c.class_id] ||
+        !exm_annotator_takes(q->a, t, start, q->n))
         return EXM_OK;
-    if (q->a->whole[c.class_id] && t->len <= EXM_ANNOTATE_MAX_PACKED &&
-        (c.start != 0 || q->n != t->len))
-        return EXM_OK;
-    if (c.class_id == 0) name_mature(q, t, c.start, core, core_differ, &c);
-    c.n_sub = (uint8_t) (wrong - c.n_add5);
-    for (core_differ >>= c.n_add5; core_differ; core_differ &= core_differ - 1) {
-        const uint32_t at = (uint32_t) __builtin_ctzll(core_differ) + c.n_add5;
-        const uint64_t p = begin + at;
-
-        c.sub_at[k] = (uint8_t) at;
-        c.sub_ref[k++] = (uint8_t) ((q->a->lo[p >> 6] >> (p & 63) & 1) |
-                                    (q->a->hi[p >> 6] >> (p & 63) & 1) << 1);
-    }
+    if (c.class_id == 0) name_mature(q, &f, &c);
+    if (f.none >> c.n_add5) return EXM_OK; /* a substitution against no base */
+    put_substitutions(q, place->begin, f.differ, &c);
     return keep(q, &c);
 }
 
@@ -308,7 +341,7 @@ scan_seed(struct query *q, const struct seeds *s, uint32_t i)
             exm_status st;
 
             if (seen_before(s, i, place[f].differ)) continue;
-            st = judge(q, place[f].begin, place[f].begin + at, place[f].differ);
+            st = judge(q, place + f, place[f].begin + at);
             if (st != EXM_OK) return st;
         }
         p += n;
@@ -364,7 +397,7 @@ second_seeds(struct seeds *s, uint32_t n)
 static int
 two_may_count(const struct query *q)
 {
-    return q->best + q->margin >= 2 * COST_SUB &&
+    return (uint64_t) q->best + q->margin >= (uint64_t) 2 * COST_SUB &&
            BITS_MATCH * (q->n - 2) >= BITS_SUB * 2 + BITS_BASE + EXM_LEAST_SPACE_LOG2;
 }
 

@@ -1,9 +1,13 @@
 /*
- * annotate_long.c - inserts of 64 nt and more: fragments of other classes, whole hairpins.
+ * annotate_long.c - inserts of 64 nt and more: fragments of hairpins and other classes.
  *
  * Workload: rare in a good small-RNA library, so letters are packed again for every place
- * that a seed points at.  The same rules as in annotate.c: at most two substitutions, a
- * tail of at most three.
+ * that a seed points at.  The rules are those of annotate.c, without matures: no window
+ * around one is so long.
+ *
+ * Nine seeds are spread evenly.  In 64 nt they begin 6 or 7 nt apart, so with k <= 12 a
+ * substitution or addition spoils two of them at most, and a tail the last: of any two
+ * substitutions and a tail, four seeds are left, and nothing is missed.
  */
 #include "annotate_impl.h"
 
@@ -12,6 +16,18 @@
 #include <stdlib.h>
 
 enum { SEEDS = 9, WORD = 64, COST_SUB = 10, COST_TAIL = 3, BITS_MATCH = 2, BITS_SUB = 6 };
+
+/* An insert, its seeds in one index, and the result so far. */
+struct query {
+    const exm_annotator *a;
+    const exm_ref *ref;
+    const char *seq;
+    uint32_t len;
+    const exm_ref_index *index;
+    uint32_t at[SEEDS], code[SEEDS];
+    exm_annotation *out;
+    exm_error *err;
+};
 
 static void
 pack_word(const char *seq, uint32_t n, uint64_t *lo, uint64_t *hi)
@@ -32,77 +48,98 @@ window(const uint64_t *plane, uint64_t p)
     return shift ? word >> shift | plane[(p >> 6) + 1] << (64 - shift) : word;
 }
 
-/* Where the insert differs from the text at 'begin': up to EXM_MAX_SUBS places in the core,
- * and the tail.  0 when it differs too much. */
 static int
-compare(const exm_ref *ref, const char *seq, uint32_t len, uint64_t begin, exm_candidate *c,
-        uint32_t *at)
+has_base(const exm_ref *ref, uint64_t p)
 {
-    uint32_t wrong = 0, place[EXM_MAX_SUBS + EXM_MAX_TAIL];
+    return !(exm_ref_plane_no(ref)[p >> 6] >> (p & 63) & 1);
+}
 
-    for (uint32_t i = 0; i < len; i += WORD) {
-        const uint32_t n = len - i < WORD ? len - i : WORD;
-        uint64_t lo, hi, differ;
+/* Where bases [i, i + n) differ from the text at 'begin', as bits. */
+static uint64_t
+differences(const struct query *q, uint64_t begin, uint32_t i, uint32_t n)
+{
+    uint64_t lo, hi, differ;
 
-        pack_word(seq + i, n, &lo, &hi);
-        differ = (lo ^ window(exm_ref_plane_lo(ref), begin + i)) |
-                 (hi ^ window(exm_ref_plane_hi(ref), begin + i)) |
-                 window(exm_ref_plane_no(ref), begin + i);
-        if (n < WORD) differ &= ((uint64_t) 1 << n) - 1;
-        for (; differ; differ &= differ - 1) {
-            if (wrong == EXM_MAX_SUBS + EXM_MAX_TAIL) return 0;
-            place[wrong++] = i + (uint32_t) __builtin_ctzll(differ);
-        }
+    pack_word(q->seq + i, n, &lo, &hi);
+    differ = (lo ^ window(exm_ref_plane_lo(q->ref), begin + i)) |
+             (hi ^ window(exm_ref_plane_hi(q->ref), begin + i)) |
+             window(exm_ref_plane_no(q->ref), begin + i);
+    return n < WORD ? differ & (((uint64_t) 1 << n) - 1) : differ;
+}
+
+static void
+put_substitution(const struct query *q, uint64_t begin, uint32_t at, exm_candidate *c)
+{
+    const uint64_t p = begin + at;
+
+    /* Places beyond 255 are told as 255. */
+    c->sub_at[c->n_sub] = (uint8_t) (at < UINT8_MAX ? at : UINT8_MAX);
+    c->sub_ref[c->n_sub++] =
+        (uint8_t) ((exm_ref_plane_lo(q->ref)[p >> 6] >> (p & 63) & 1) |
+                   (exm_ref_plane_hi(q->ref)[p >> 6] >> (p & 63) & 1) << 1);
+}
+
+/* One base that differs: added, substituted, or the first of the tail.  0: not allowed. */
+static int
+take_difference(const struct query *q, uint64_t begin, uint32_t at, exm_candidate *c)
+{
+    if (c->n_tail > 0) return 1;
+    if (at + EXM_MAX_TAIL >= q->len) {
+        c->n_tail = (uint8_t) (q->len - at);
+        return 1;
     }
-    for (uint32_t k = 0; k < wrong; k++) {
-        if (place[k] + EXM_MAX_TAIL >= len) {
-            c->n_tail = (uint8_t) (len - place[k]);
-            break;
-        }
-        if (c->n_sub == EXM_MAX_SUBS) return 0;
-        at[c->n_sub++] = place[k];
+    if (c->n_sub + c->n_add5 == EXM_MAX_SUBS) return 0;
+    if (c->start + (int64_t) at < 0) {
+        c->n_add5++;
+        return 1;
+    }
+    if (!has_base(q->ref, begin + at)) return 0;
+    put_substitution(q, begin, at, c);
+    return 1;
+}
+
+/* Fills additions, substitutions and tail; 0 when the insert differs too much. */
+static int
+compare(const struct query *q, uint64_t begin, exm_candidate *c)
+{
+    for (uint32_t i = 0; i < q->len; i += WORD) {
+        uint64_t differ = differences(q, begin, i, q->len - i < WORD ? q->len - i : WORD);
+
+        /* What lies before the template may well be the end of another one. */
+        if (i == 0 && c->start < 0) differ |= ((uint64_t) 1 << -c->start) - 1;
+        for (; differ; differ &= differ - 1)
+            if (!take_difference(q, begin, i + (uint32_t) __builtin_ctzll(differ), c))
+                return 0;
     }
     return 1;
 }
 
-static int
-is_known(const exm_annotation *o, uint32_t template_id, int64_t start)
-{
-    for (size_t i = 0; i < o->n; i++)
-        if (o->cand[i].template_id == template_id && o->cand[i].start == start) return 1;
-    return 0;
-}
-
 static exm_status
-judge(const exm_annotator *a, const exm_ref *ref, const char *seq, uint32_t len,
-      uint64_t begin, uint64_t seed, exm_annotation *o, exm_error *reterr)
+judge(struct query *q, uint64_t begin, uint64_t seed)
 {
-    const uint32_t id = exm_ref_template_at(ref, seed);
-    const exm_ref_template *t = exm_ref_template_get(ref, id);
+    const uint32_t id = exm_ref_template_at(q->ref, seed);
+    const exm_ref_template *t = exm_ref_template_get(q->ref, id);
+    exm_annotation *o = q->out;
     exm_candidate c = {.class_id = t->class_id,
                        .template_id = id,
                        .mature = UINT32_MAX,
                        .entity = UINT32_MAX,
                        .start = (int64_t) begin - (int64_t) t->start};
-    uint32_t at[EXM_MAX_SUBS], matching;
+    uint32_t wrong;
 
-    if (is_known(o, id, c.start) || !compare(ref, seq, len, begin, &c, at)) return EXM_OK;
-    matching = len - c.n_tail - c.n_sub;
-    if (BITS_MATCH * matching < BITS_SUB * c.n_sub + exm_annotator_min_bits(a, c.class_id))
+    if (c.start < -EXM_MAX_SUBS || !exm_annotator_takes(q->a, t, c.start, q->len) ||
+        !compare(q, begin, &c))
         return EXM_OK;
-    c.cost = (uint32_t) (COST_SUB * c.n_sub + COST_TAIL * c.n_tail);
-    for (int k = 0; k < c.n_sub; k++) { /* places beyond 255 are told as 255 */
-        const uint64_t p = begin + at[k];
-
-        c.sub_at[k] = (uint8_t) (at[k] < UINT8_MAX ? at[k] : UINT8_MAX);
-        c.sub_ref[k] = (uint8_t) ((exm_ref_plane_lo(ref)[p >> 6] >> (p & 63) & 1) |
-                                  (exm_ref_plane_hi(ref)[p >> 6] >> (p & 63) & 1) << 1);
-    }
+    wrong = (uint32_t) c.n_sub + c.n_add5;
+    if (BITS_MATCH * (q->len - c.n_tail - wrong) <
+        BITS_SUB * wrong + exm_annotator_min_bits(q->a, c.class_id))
+        return EXM_OK;
+    c.cost = COST_SUB * wrong + COST_TAIL * (uint32_t) c.n_tail;
     if (o->n == o->cap) {
         const size_t cap = o->cap ? o->cap * 2 : 16;
         exm_candidate *p = realloc(o->cand, cap * sizeof *p);
 
-        if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for explanations");
+        if (!p) return exm_fail(q->err, EXM_ENOMEM, 0, "no memory for explanations");
         o->cand = p;
         o->cap = cap;
     }
@@ -110,56 +147,91 @@ judge(const exm_annotator *a, const exm_ref *ref, const char *seq, uint32_t len,
     return EXM_OK;
 }
 
-/* The places that evenly spread seeds of one index point at. */
-static exm_status
-scan(const exm_annotator *a, const exm_ref_index *x, const char *seq, uint32_t len,
-     exm_annotation *ret, exm_error *reterr)
+/* ---- seeds ---- */
+
+static uint32_t
+text_code(const struct query *q, uint64_t p)
 {
-    const exm_ref *ref = exm_annotator_ref(a);
+    const uint64_t mask = ((uint64_t) 1 << q->index->k) - 1;
 
-    for (uint32_t i = 0; i < SEEDS; i++) {
-        const uint32_t at = (uint32_t) ((uint64_t) (len - x->k) * i / (SEEDS - 1));
-        uint64_t lo, hi;
-        uint32_t code;
+    return (uint32_t) ((window(exm_ref_plane_hi(q->ref), p) & mask) << q->index->k |
+                       (window(exm_ref_plane_lo(q->ref), p) & mask));
+}
 
-        pack_word(seq + at, x->k, &lo, &hi);
-        code = (uint32_t) (hi << x->k | lo);
-        ret->scanned += x->off[code + 1] - x->off[code];
-        for (uint32_t k = x->off[code]; k < x->off[code + 1]; k++) {
-            exm_status st;
+/* Was this place reached by an earlier seed?  Then that seed's bases all match. */
+static int
+seen_before(const struct query *q, uint32_t i, uint64_t begin)
+{
+    const uint64_t mask = ((uint64_t) 1 << q->index->k) - 1;
 
-            if (x->pos[k] < at ||
-                x->pos[k] - at + (uint64_t) len + WORD > exm_ref_text_len(ref))
-                continue;
-            st = judge(a, ref, seq, len, x->pos[k] - at, x->pos[k], ret, reterr);
-            if (st != EXM_OK) return st;
-        }
+    for (uint32_t e = 0; e < i; e++) {
+        const uint64_t p = begin + q->at[e];
+
+        if (text_code(q, p) == q->code[e] && !(window(exm_ref_plane_no(q->ref), p) & mask))
+            return 1;
+    }
+    return 0;
+}
+
+static exm_status
+scan_seed(struct query *q, uint32_t i)
+{
+    const exm_ref_index *x = q->index;
+    const uint32_t at = q->at[i];
+
+    q->out->scanned += x->off[q->code[i] + 1] - x->off[q->code[i]];
+    for (uint32_t k = x->off[q->code[i]]; k < x->off[q->code[i] + 1]; k++) {
+        const uint64_t begin = (uint64_t) x->pos[k] - at;
+        exm_status st;
+
+        if (x->pos[k] < at || begin + q->len > exm_ref_text_len(q->ref) ||
+            seen_before(q, i, begin))
+            continue;
+        st = judge(q, begin, x->pos[k]);
+        if (st != EXM_OK) return st;
     }
     return EXM_OK;
+}
+
+static exm_status
+scan_index(struct query *q, const exm_ref_index *x)
+{
+    exm_status st = EXM_OK;
+
+    q->index = x;
+    for (uint32_t i = 0; i < SEEDS; i++) {
+        uint64_t lo, hi;
+
+        q->at[i] = (uint32_t) ((uint64_t) (q->len - x->k) * i / (SEEDS - 1));
+        pack_word(q->seq + q->at[i], x->k, &lo, &hi);
+        q->code[i] = (uint32_t) (hi << x->k | lo);
+    }
+    for (uint32_t i = 0; st == EXM_OK && i < SEEDS; i++) st = scan_seed(q, i);
+    return st;
 }
 
 exm_status
 exm_annotate_long(const exm_annotator *a, const char *seq, uint32_t len, uint32_t margin,
                   exm_annotation *ret, exm_error *reterr)
 {
+    struct query q = {.a = a, .seq = seq, .len = len, .out = ret, .err = reterr};
     uint32_t best = UINT32_MAX / 2;
+    exm_status st = EXM_OK;
 
     if (len <= EXM_ANNOTATE_MAX_PACKED) {
         uint64_t lo, hi;
-        const exm_status st = exm_pack(seq, len, &lo, &hi, reterr);
 
+        st = exm_pack(seq, len, &lo, &hi, reterr);
         return st == EXM_OK ? exm_annotate(a, lo, hi, margin, ret, reterr) : st;
     }
     for (uint32_t i = 0; i < len; i++)
         if (seq[i] != 'A' && seq[i] != 'C' && seq[i] != 'G' && seq[i] != 'T')
             return exm_fail(reterr, EXM_EDATA, i, "base %u is none of A C G T", i + 1);
     ret->n = ret->n_best = 0;
-    for (int which = 0; which < 2; which++) {
-        const exm_ref_index *x = exm_ref_index_get(exm_annotator_ref(a), which);
-        const exm_status st = scan(a, x, seq, len, ret, reterr);
-
-        if (st != EXM_OK) return st;
-    }
+    q.ref = exm_annotator_ref(a);
+    for (int which = 0; st == EXM_OK && which < 2; which++)
+        st = scan_index(&q, exm_ref_index_get(q.ref, which));
+    if (st != EXM_OK) return st;
     for (size_t i = 0; i < ret->n; i++)
         if (ret->cand[i].cost < best) best = ret->cand[i].cost;
     exm_annotation_rank(ret, best, margin);

@@ -27,6 +27,7 @@ typedef struct exm_places_query {
 typedef struct exm_place {
     uint64_t begin;  /* text position of the insert's base 0 */
     uint64_t differ; /* bit i: base i is not explained here */
+    uint64_t none;   /* bit i: it stands against no base of the text */
 } exm_place;
 
 /* pos[0..n_pos) with n_pos <= EXM_PLACES: text positions of insert base 'offset'.
@@ -69,15 +70,14 @@ EXM_PLACES_PATH(const exm_places_query *q, const uint32_t *pos, size_t n_pos,
 
     for (size_t i = 0; i < n_pos; i++) {
         const uint64_t p = (uint64_t) pos[i] - offset;
-        uint64_t d = (load_57(q->text_lo, p) ^ q->lo) & quick;
+        uint64_t d = (load_57(q->text_lo, p) ^ q->lo) & quick, none;
 
         if ((uint32_t) __builtin_popcountll(d) > q->most) continue;
-        d = ((load_64(q->text_lo, p) ^ q->lo) | (load_64(q->text_hi, p) ^ q->hi) |
-             load_64(q->text_no, p)) &
-            mask;
+        none = load_64(q->text_no, p) & mask;
+        d = (((load_64(q->text_lo, p) ^ q->lo) | (load_64(q->text_hi, p) ^ q->hi)) & mask) |
+            none;
         if ((uint32_t) __builtin_popcountll(d) > q->most) continue;
-        ret[m].begin = p;
-        ret[m++].differ = d;
+        ret[m++] = (exm_place){p, d, none};
     }
     return m;
 }

@@ -677,6 +677,8 @@ contradictions_are_told(void **state)
         {.mature = "hairpin.fa",
          .hairpin = "mature.fa",
          .says = "are --mature and --hairpin swapped"},
+        {.mature = "y.fa",
+         .says = "'hsa-miR-1' has 48 nt, no mature miRNA has more than 47"},
         {.spike = "id,length\nS1,20\n", .says = "there is no column 'sequence'"},
         {.spike = "spikeID,sequence,amount\nS1,ACGTACGTACGTACGTA,-1\n",
          .says = "line 2: amount '-1' is no number"},
@@ -687,6 +689,7 @@ contradictions_are_told(void **state)
     };
 
     (void) state;
+    put_file("y.fa", ">hsa-miR-1\n%.48s\n", s1);
     for (size_t i = 0; i < LEN(bad); i++) {
         exm_buf out = {0};
         exm_ref_build_log log = {0};

@@ -21,4 +21,7 @@ list(APPEND EXM_UNIT_TESTS
   fasta
   gff3
   ref
+  annotate
+  annotate_long
+  annotate_large
 )

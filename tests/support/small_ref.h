@@ -1,0 +1,71 @@
+/*
+ * small_ref.h - a reference bundle out of texts that a test has in memory.
+ *
+ * The texts are FASTA (spike-ins too); the bundle is built and opened by the library.  A
+ * failure here is no test result, so it aborts.
+ */
+#ifndef EXM_TEST_SMALL_REF_H
+#define EXM_TEST_SMALL_REF_H
+
+#include "exomir/ref.h"
+#include "tmpfile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SMALL_CLASSES = 2, SMALL_SPIKES = 1 };
+
+struct small_texts {
+    const char *hairpin, *mature;
+    const char *class_name[SMALL_CLASSES], *class_text[SMALL_CLASSES]; /* NULL: none */
+    const char *spike, *artifact, *clade;                              /* or NULL */
+};
+
+struct small_ref {
+    exm_buf bytes;
+    exm_ref *ref;
+};
+
+static inline void
+small_ref_done(struct small_ref *r)
+{
+    exm_ref_free(r->ref);
+    exm_buf_done(&r->bytes);
+}
+
+static inline void
+small_ref_build(const struct small_texts *t, struct small_ref *ret)
+{
+    static const char *const names[] = {"h.fa", "m.fa", "c0.fa", "c1.fa",
+                                        "s.fa", "a.fa", "f.fa"};
+    const char *const text[] = {t->hairpin, t->mature,   t->class_text[0], t->class_text[1],
+                                t->spike,   t->artifact, t->clade};
+    char folder[TMP_PATH], path[7][TMP_PATH];
+    exm_ref_source classes[SMALL_CLASSES], spikes[SMALL_SPIKES];
+    exm_ref_build_options o = {.classes = classes, .spikes = spikes};
+    exm_ref_build_log log = {0};
+    exm_error err = {0};
+
+    *ret = (struct small_ref){0};
+    tmp_folder(folder);
+    for (int i = 0; i < 7; i++)
+        if (text[i]) (void) tmp_write(path[i], folder, names[i], text[i], strlen(text[i]));
+    o.hairpin = path[0];
+    o.mature = path[1];
+    for (int i = 0; i < SMALL_CLASSES; i++)
+        if (text[2 + i])
+            classes[o.n_classes++] = (exm_ref_source){t->class_name[i], path[2 + i]};
+    if (text[4]) spikes[o.n_spikes++] = (exm_ref_source){"spike", path[4]};
+    if (text[5]) o.artifact = path[5];
+    if (text[6]) o.clade = path[6];
+    if (exm_ref_build(&o, &ret->bytes, &log, &err) != EXM_OK ||
+        exm_ref_open_memory(ret->bytes.data, ret->bytes.len, "small", &ret->ref, &err) !=
+            EXM_OK) {
+        (void) fprintf(stderr, "small_ref: %s\n", err.msg);
+        abort();
+    }
+    exm_buf_done(&log.notes);
+    tmp_remove(folder, names, 7);
+}
+
+#endif

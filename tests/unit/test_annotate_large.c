@@ -1,0 +1,185 @@
+/*
+ * test_annotate_large.c - what exm_annotate() finds in classes of more than 65,536 positions
+ *
+ * There the header promises less.  The look-ups that annotate.c documents are written down
+ * once more, and for every place of one substitution, and many of two, with every tail, the
+ * library finds exactly what they find.
+ */
+#include "annotate_world.h"
+#include "exomir/annotate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static exm_rng rng;
+
+enum { GAPS = 1 + 64 }; /* between two templates, and behind the last */
+
+/* A class "big" of two templates that has n positions of the text. */
+static void
+build(uint32_t n, struct small_ref *ret)
+{
+    static const char hairpin[] =
+        ">exm-mir-1\nTGGATCCTAGCTAGGATACCAGTACCATGATCATTAGGCATGACCGATACGATTTACGAGACT\n";
+    static const char mature[] = ">exm-miR-1-5p\nCTAGCTAGGATACCAGTACCAT\n";
+    exm_buf big = {0};
+    char *seq = malloc(n + 1U);
+
+    if (!seq) abort();
+    n -= GAPS;
+    random_letters(&rng, seq, n);
+    put_entry(&big, "big-1", seq, n - 300);
+    put_entry(&big, "big-2", seq + n - 300, 300);
+    small_ref_build(&(struct small_texts){.hairpin = hairpin,
+                                          .mature = mature,
+                                          .class_name = {"big"},
+                                          .class_text = {big.data}},
+                    ret);
+    exm_buf_done(&big);
+    free(seq);
+}
+
+/* Is there a seed of k nt at a documented place that touches no bit of 'differ'? */
+static int
+is_looked_up(uint32_t n, uint32_t k, uint64_t differ)
+{
+    static const uint32_t of_9[] = {0, 9, 18, 17, 16, 8, 7};
+    const uint32_t last = n - k, step = n < 30 ? 4 : last / 4;
+    const uint64_t seed = ((uint64_t) 1 << k) - 1;
+
+    if (k == 9) {
+        for (size_t i = 0; i < sizeof of_9 / sizeof of_9[0]; i++)
+            if (of_9[i] <= last && !(differ & seed << of_9[i])) return 1;
+        return 0;
+    }
+    for (uint32_t at = 0; at <= last; at += step)
+        if (!(differ & seed << at)) return 1;
+    return !(differ & seed << last);
+}
+
+struct counts {
+    unsigned asked[3], found[3]; /* by substitutions */
+    uint32_t longest_core;       /* of those with one that are missed */
+};
+
+/* A read of big-1 with the wanted differences, and whether it is found at its place. */
+static void
+ask(const exm_ref *ref, const exm_annotator *a, uint32_t n, uint32_t tail, uint64_t subs,
+    struct counts *ret)
+{
+    const exm_ref_index *x = exm_ref_index_get(ref, 1);
+    const exm_ref_template *t = exm_ref_template_get(ref, 1);
+    const uint32_t at = 100 + below(&rng, t->len - 300), core = n - tail;
+    const int n_subs = __builtin_popcountll(subs);
+    exm_annotation ann = {0};
+    exm_error err = {0};
+    char read[64];
+    uint64_t lo, hi, differ = subs;
+    int found = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        read[i] = oracle_letter(ref, t->start + at + i);
+        if (subs >> i & 1 || i == core) mutate(&rng, read + i);
+        if (i > core) read[i] = "ACGT"[below(&rng, 4)];
+        if (read[i] != oracle_letter(ref, t->start + at + i)) differ |= (uint64_t) 1 << i;
+    }
+    if (2 * ((int) core - n_subs) - 6 * n_subs < (int) exm_annotator_min_bits(a, 1)) return;
+    assert_int_equal(exm_pack(read, n, &lo, &hi, &err), EXM_OK);
+    assert_int_equal(exm_annotate(a, lo, hi, UINT32_MAX, &ann, &err), EXM_OK);
+    for (size_t i = 0; i < ann.n; i++)
+        found |= ann.cand[i].template_id == 1 && ann.cand[i].start == (int64_t) at;
+    assert_int_equal(found, is_looked_up(n, x->k, differ));
+    ret->asked[n_subs]++;
+    ret->found[n_subs] += found ? 1U : 0U;
+    if (n_subs == 1 && !found && core > ret->longest_core) ret->longest_core = core;
+    exm_annotation_done(&ann);
+}
+
+static void
+check_class(uint32_t n_big, uint32_t k, struct counts *ret)
+{
+    struct small_ref small;
+    exm_annotator *a = NULL;
+    exm_error err = {0};
+
+    *ret = (struct counts){.longest_core = 0};
+    exm_rng_init(&rng, k, 0);
+    build(n_big, &small);
+    assert_int_equal(exm_ref_index_get(small.ref, 1)->k, k);
+    assert_int_equal(exm_annotator_new(small.ref, &a, &err), EXM_OK);
+    for (uint32_t n = 14; n <= 63; n++) {
+        for (uint32_t tail = 0; tail <= 3; tail++) {
+            const uint32_t end = tail ? n - tail : n - 3; /* of what can be substituted */
+
+            ask(small.ref, a, n, tail, 0, ret);
+            for (uint32_t p = 0; p < end; p++) {
+                ask(small.ref, a, n, tail, (uint64_t) 1 << p, ret);
+                for (uint32_t q = p + 1; q < end; q += 1 + below(&rng, 5))
+                    ask(small.ref, a, n, tail, (uint64_t) 1 << p | (uint64_t) 1 << q, ret);
+            }
+        }
+    }
+    exm_annotator_free(a);
+    small_ref_done(&small);
+    assert_true(ret->asked[0] > 100 && ret->asked[1] > 3000 && ret->asked[2] > 10000);
+    assert_int_equal(ret->found[0], ret->asked[0]);
+}
+
+static void
+up_to_65536_positions_seeds_are_short(void **state)
+{
+    struct small_ref small;
+
+    (void) state;
+    exm_rng_init(&rng, 8, 0);
+    build(65536, &small);
+    assert_int_equal(exm_ref_index_get(small.ref, 1)->k, 8);
+    small_ref_done(&small);
+}
+
+static void
+up_to_262144_positions_one_substitution_is_always_found(void **state)
+{
+    struct counts c;
+
+    (void) state;
+    check_class(65537, 9, &c);
+    assert_int_equal(c.found[1], c.asked[1]);
+    assert_true(c.found[2] < c.asked[2]);
+    check_class(262144, 9, &c);
+    assert_int_equal(c.found[1], c.asked[1]);
+}
+
+static void
+beyond_one_substitution_is_missed_in_short_cores_only(void **state)
+{
+    struct counts c;
+
+    (void) state;
+    check_class(262145, 10, &c);
+    assert_int_equal(c.longest_core, 21);
+    assert_true(c.found[1] < c.asked[1] && c.found[2] < c.asked[2]); /* control */
+    check_class(1048577, 11, &c);
+    assert_int_equal(c.longest_core, 22);
+    check_class(4194305, 12, &c);
+    assert_int_equal(c.longest_core, 23);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(up_to_65536_positions_seeds_are_short),
+        cmocka_unit_test(up_to_262144_positions_one_substitution_is_always_found),
+        cmocka_unit_test(beyond_one_substitution_is_missed_in_short_cores_only),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
