@@ -26,6 +26,14 @@ const char *exm_simd_name(exm_simd path);
 /* exm_simd_parse() - "auto", "scalar", "sse4" -> path; EXM_EDATA on another word. */
 EXM_MUST_USE exm_status exm_simd_parse(const char *word, exm_simd *ret, exm_error *reterr);
 
+/*
+ * exm_simd_leave_avx() - call after code of a library that uses AVX and may leave the upper
+ * halves of the vector registers in use (ISA-L 2.30 does): until they are cleared, each
+ * SSE instruction of the thread waits for the one before.  Measured: 50 ns a read in all.
+ * Nothing on CPUs without AVX.
+ */
+void exm_simd_leave_avx(void);
+
 #ifdef __cplusplus
 }
 #endif

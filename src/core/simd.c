@@ -16,6 +16,22 @@ exm_simd_resolve(exm_simd want)
     return EXM_SIMD_SCALAR;
 }
 
+#if defined(__x86_64__)
+__attribute__((target("avx"))) static void
+clear_upper_halves(void)
+{
+    __builtin_ia32_vzeroupper();
+}
+#endif
+
+void
+exm_simd_leave_avx(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx")) clear_upper_halves();
+#endif
+}
+
 const char *
 exm_simd_name(exm_simd path)
 {

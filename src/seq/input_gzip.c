@@ -14,6 +14,8 @@
  */
 #include "input_impl.h"
 
+#include "exomir/simd.h"
+
 #include <isa-l/igzip_lib.h>
 
 #include <inttypes.h>
@@ -314,6 +316,7 @@ inflate_some(exm_input *in, gzip *g, uint8_t *dst, size_t cap, size_t *ret_n,
     z->next_out = dst;
     z->avail_out = room;
     code = isal_inflate(z);
+    exm_simd_leave_avx();
     in->pos = in->end - z->avail_in;
     *ret_n = room - z->avail_out;
     if (code < 0) return exm_raw_damaged(in, exm_raw_at(in), inflate_failure(code), reterr);
