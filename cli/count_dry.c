@@ -56,7 +56,7 @@ say_kit(const exm_count_sample *t, exm_buf *kit, exm_buf *why)
         exm_buf_puts(why, "not looked at: no ordinary file");
         return;
     }
-    o.hash_input = o.hash_content = o.threaded = 0;
+    o.hash_input = o.hash_content = 0;
     s = exm_reader_open(t->paths, 1, &o, &reader, &err);
     if (s == EXM_OK) s = exm_inferrer_new(&f, &err);
     if (s == EXM_OK) s = look(reader, f, &inf, &err);

@@ -52,7 +52,6 @@ count_one(struct counting *c, size_t i, exm_pool *pool, exm_error *reterr)
     struct ticker ticker = {.progress = c->progress, .sample = i};
     exm_status s;
 
-    t->options.reader.threaded = exm_pool_threads(pool) > 1;
     if (c->progress) {
         t->options.progress = tick;
         t->options.progress_ctx = &ticker;

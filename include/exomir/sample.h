@@ -39,9 +39,8 @@ typedef struct exm_sample_inputs {
 void exm_sample_inputs_done(exm_sample_inputs *in);
 
 /*
- * exm_sample_count() - the whole road for one sample.  'pool' carries the annotation;
- * reader.threaded decides whether unpacking has its own thread.  Stops with EXM_EDATA and
- * the likely cause when the adapter of a named kit is absent, the kit is unclear, or
+ * exm_sample_count() - the whole road for one sample.  'pool' carries reading and
+ * annotation (reader.takers is set from it).  Stops with EXM_EDATA and the likely cause when the adapter of a named kit is absent, the kit is unclear, or
  * (unless allowed) fewer than 1 % of kept reads are miRNA - wrong species and wrong kit
  * are told apart by the clade and adapter evidence.
  */

@@ -54,6 +54,7 @@ typedef struct exm_trimmed {
     uint32_t start, len;
     uint64_t lo, hi;
     uint64_t umi; /* 0: none; else a 1, then 2 bits a base, A0 C1 T2 G3, first base first */
+    uint32_t n_q30;    /* bases of Q30 and better in the whole read; 0 without qualities */
     int adapter_found; /* 1 when the adapter (or poly-A) was seen */
 } exm_trimmed;
 

@@ -11,6 +11,7 @@ list(APPEND EXM_SOURCES
   src/quant/annotate.c
   src/quant/simulate.c
   src/quant/sample.c
+  src/quant/flow.c
   src/quant/tally.c
   src/quant/isomir_table.c
   src/quant/share.c

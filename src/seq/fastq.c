@@ -71,6 +71,18 @@ exm_fastq_records(const exm_fastq *p)
 
 /* ---- bases ---- */
 
+void
+exm_fastq_swap_memory(exm_fastq *p, char **norm, size_t *cap)
+{
+    char *const mine = p->norm;
+    const size_t mine_cap = p->norm_cap;
+
+    p->norm = *norm;
+    p->norm_cap = *cap;
+    *norm = mine;
+    *cap = mine_cap;
+}
+
 int
 exm_fastq_norm_room(exm_fastq *p, size_t n)
 {

@@ -67,6 +67,9 @@ exm_line exm_line_at(const char *s, const char *end);
 exm_step exm_fasta_step(exm_fastq *p, const char *s, const char *end, int last,
                         exm_read *ret, const char **ret_next, exm_error *reterr);
 
+/* Exchanges the memory of normalised sequences with the caller's, which may be NULL and 0:
+ * what the last call rewrote lives in memory of the caller's then. */
+void exm_fastq_swap_memory(exm_fastq *p, char **norm, size_t *cap);
 /* Room for all that data[s..end) can still be normalised to; 0 when out of memory. */
 int exm_fastq_norm_room(exm_fastq *p, size_t n);
 /* Append n bases of any IUPAC letters, normalised; the room must be there. */

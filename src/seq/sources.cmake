@@ -17,6 +17,7 @@ list(APPEND EXM_SOURCES
   src/seq/fastq_scalar.c
   src/seq/fastq_sse4.c
   src/seq/reader.c
+  src/seq/reader_blocks.c
 )
 
 # The one file with SSE4.2 code; on other processors it forwards to the scalar path.

@@ -236,12 +236,14 @@ set_adapter(struct exm_trimmer *t, exm_error *reterr)
 static void
 set_sure_qualities(struct exm_trimmer *t)
 {
-    for (uint32_t n = 0; n < 256; n++) {
+    for (uint32_t n = 0; n < EXM_TRIM_SURE; n++) {
         unsigned q = 0;
 
         while (q < 93 && (uint64_t) error_of[q] * n > t->max_ee + n) q++;
         t->sure_quality[n] =
-            (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee + n ? 127 : q + 33);
+            (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee + n ? EXM_TRIM_UNSURE
+                                                                        : q + 33);
+        t->sure_error[n] = error_of[q];
     }
 }
 
@@ -319,11 +321,21 @@ exm_trim_quality_end(const char *qual, uint32_t len, int cutoff)
     return cut;
 }
 
+/* The exact sum only where its bound, all other bases at the sure quality, does not settle it. */
 int
-exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len)
+exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len,
+                         uint64_t worse)
 {
     uint64_t sum = 0;
 
+    if (len <= 64 && t->sure_quality[len] != EXM_TRIM_UNSURE) {
+        const uint32_t n = (uint32_t) __builtin_popcountll(worse);
+
+        for (uint64_t w = worse; w; w &= w - 1)
+            sum += error_of[(unsigned char) qual[__builtin_ctzll(w)] - 33];
+        if (sum + (len - n) * t->sure_error[len] <= t->max_ee + len) return 0;
+        sum = 0;
+    }
     for (uint32_t i = 0; i < len; i++) sum += error_of[(unsigned char) qual[i] - 33];
     return sum > t->max_ee + len; /* each rounded up by one at most */
 }

@@ -21,6 +21,9 @@
 enum {
     EXM_TRIM_WORDS = 8,      /* reads up to 512 nt go this way */
     EXM_TRIM_MISMATCHES = 8, /* most that a 64-nt adapter at 0.1 allows, and two to spare */
+    EXM_TRIM_Q30 = 30 + 33,
+    EXM_TRIM_UNSURE = 127,       /* above all qualities: no quality settles it */
+    EXM_TRIM_SURE = 256,         /* insert lengths with a quality that settles it */
     EXM_TRIM_LANE_MISMATCHES = 4 /* counters of the four-reads-at-once search: 0 to 3 */
 };
 
@@ -37,7 +40,9 @@ struct exm_trimmer {
     uint32_t min_len, min_umi, umi_len;
     uint64_t max_ee; /* in 2^-32; UINT64_MAX: off */
     uint32_t one_base_permille;
-    unsigned char sure_quality[256]; /* per insert length: all bases at least this pass */
+    unsigned char sure_quality[EXM_TRIM_SURE]; /* all bases of an insert of that length at
+                                                  least this: it passes */
+    uint64_t sure_error[EXM_TRIM_SURE];        /* of one such base, in 2^-32 */
     void (*batch)(struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret);
 };
 
@@ -49,7 +54,9 @@ void exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
 /* trim.c: what is the same and not hot on every path. */
 long exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len);
 uint32_t exm_trim_quality_end(const char *qual, uint32_t len, int cutoff);
-int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len);
+/* 'worse': bit i is set where base i < 64 is below the sure quality. */
+int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len,
+                             uint64_t worse);
 int exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len,
                       long adapter, exm_trimmed *ret);
 
@@ -57,6 +64,8 @@ int exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len
 
 /* lo, hi: code planes; no: neither A, C, G nor T.  64 bases from s. */
 static inline void base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no);
+/* The bytes below 'limit' among 64, none of which is above 126. */
+static inline uint64_t below(const char *s, unsigned char limit);
 
 static inline uint64_t
 low_bits(long n)
@@ -155,21 +164,31 @@ is_low_complexity(const struct exm_trimmer *t, uint64_t lo, uint64_t hi, uint32_
     return most * 1000 >= t->one_base_permille * (n - 2);
 }
 
-/* Every quality of the insert at least 'least'?  Eight at a time; padding is masked. */
-static inline int
-all_at_least(const char *qual, uint32_t n, unsigned least)
+static inline uint32_t
+count_q30(const char *qual, uint32_t n)
 {
-    const uint64_t ones = 0x0101010101010101u, add = ones * (128U - least);
-    uint64_t all = ~(uint64_t) 0;
+    uint32_t sum = 0;
 
-    for (uint32_t i = 0; i < n; i += 8) {
-        uint64_t x;
+    for (uint32_t i = 0; i < n; i += 64)
+        sum += (uint32_t) __builtin_popcountll(~below(qual + i, EXM_TRIM_Q30) &
+                                               low_bits((long) n - (long) i));
+    return sum;
+}
 
-        memcpy(&x, qual + i, sizeof x);
-        if (n - i < 8) x |= ~(uint64_t) 0 << 8 * (n - i);
-        all &= ((x & ones * 127) + add) | x;
-    }
-    return (all & ones * 128) == ones * 128;
+/*
+ * More expected errors in the insert than allowed?  n bases of 'sure' quality are not; the
+ * worse ones are added up by themselves, and mostly there are none.
+ */
+static inline int
+is_low_quality(const struct exm_trimmer *t, const char *qual, uint32_t n)
+{
+    const unsigned char sure = t->sure_quality[n < EXM_TRIM_SURE ? n : EXM_TRIM_SURE - 1];
+    uint64_t any = 0;
+
+    for (uint32_t i = 0; i < n; i += 64)
+        any |= below(qual + i, sure) & low_bits((long) n - (long) i);
+    if (any == 0 && n < EXM_TRIM_SURE) return 0;
+    return exm_trim_too_many_errors(t, qual, n, n <= 64 ? any : ~(uint64_t) 0);
 }
 
 static inline exm_fate
@@ -180,9 +199,7 @@ judge_insert(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret, u
     if (ret->len > t->o.max_len) return EXM_FATE_LONG;
     if (no) return EXM_FATE_AMBIGUOUS_BASE;
     if (r->qual && t->max_ee != UINT64_MAX &&
-        !(ret->len < 256 &&
-          all_at_least(r->qual + ret->start, ret->len, t->sure_quality[ret->len])) &&
-        exm_trim_too_many_errors(t, r->qual + ret->start, ret->len))
+        is_low_quality(t, r->qual + ret->start, ret->len))
         return EXM_FATE_LOW_QUALITY;
     return EXM_FATE_KEPT;
 }
@@ -216,7 +233,9 @@ finish_read(const struct exm_trimmer *t, const exm_read *r, uint32_t len, long a
     uint32_t end = adapter >= 0 ? (uint32_t) adapter : len;
     uint64_t unknown;
 
-    *ret = (exm_trimmed){.start = t->layout.n_5, .adapter_found = adapter >= 0};
+    *ret = (exm_trimmed){.start = t->layout.n_5,
+                         .n_q30 = r->qual ? count_q30(r->qual, r->len) : 0,
+                         .adapter_found = adapter >= 0};
     if (adapter >= 0) end = end > t->layout.n_3 ? end - t->layout.n_3 : 0;
     ret->len = end > ret->start ? end - ret->start : 0;
     if (adapter < 0 && t->needs_adapter) {
@@ -266,8 +285,9 @@ trim_one(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimm
 }
 
 /*
- * Reads of at most 64 nt, which is what small-RNA libraries are sequenced to, go through
- * the search four at a time: one word of each is a lane.
+ * Reads of at most 128 nt, which is what small-RNA libraries are sequenced to, go through
+ * the search four at a time: one word of each is a lane.  Of those above 64 nt only the
+ * first 64 starts are searched here, where nearly all adapters begin.
  */
 enum { LANES = 4 };
 
@@ -275,49 +295,58 @@ typedef struct lanes {
     const exm_read *read[LANES];
     exm_trimmed *ret[LANES];
     uint32_t len[LANES], n;
-    uint64_t lo[LANES][2], hi[LANES][2], no[LANES][2]; /* [1] is 0: see bits_at() */
-    uint64_t miss[4][LANES];                           /* 0 in lanes without a read */
+    uint64_t lo[LANES][3], hi[LANES][3], no[LANES][3]; /* the last is 0: see bits_at() */
+    uint64_t miss[4][LANES], next[4][LANES]; /* words 0 and 1; 0 in lanes without a read */
 } lanes;
 
-/* over[k][lane]: starts with more than k mismatches, for k < t->n_need. */
-static inline void count_mismatches(const struct exm_trimmer *t, uint64_t miss[4][LANES],
+/* over[k][lane]: starts with more than k mismatches, for k < t->n_need.  'wide': there is
+ * a second word. */
+static inline void count_mismatches(const struct exm_trimmer *t, const lanes *l, int wide,
                                     uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES]);
 
 static inline void
-add_lane(lanes *l, const exm_read *r, uint32_t len, exm_trimmed *ret)
+set_misses(uint64_t miss[4][LANES], uint32_t i, uint64_t lo, uint64_t hi, uint64_t no,
+           uint64_t in)
 {
-    const uint32_t i = l->n++;
-    const uint64_t in = low_bits(len);
-    uint64_t lo, hi, no;
-
-    base_planes(r->seq, &lo, &hi, &no);
-    l->read[i] = r;
-    l->ret[i] = ret;
-    l->len[i] = len;
-    l->lo[i][0] = lo;
-    l->hi[i][0] = hi;
-    l->no[i][0] = no;
-    l->miss[0][i] = (lo | hi | no) & in;
-    l->miss[1][i] = (~lo | hi | no) & in;
-    l->miss[2][i] = (lo | ~hi | no) & in;
-    l->miss[3][i] = (~lo | ~hi | no) & in;
+    miss[0][i] = (lo | hi | no) & in;
+    miss[1][i] = (~lo | hi | no) & in;
+    miss[2][i] = (lo | ~hi | no) & in;
+    miss[3][i] = (~lo | ~hi | no) & in;
 }
 
 static inline void
-trim_lanes(const struct exm_trimmer *t, lanes *l)
+add_lane(lanes *l, const exm_read *r, uint32_t len, exm_trimmed *ret, int wide)
+{
+    const uint32_t i = l->n++;
+
+    l->read[i] = r;
+    l->ret[i] = ret;
+    l->len[i] = len;
+    for (uint32_t w = 0; w <= (uint32_t) wide; w++) {
+        base_planes(r->seq + (size_t) 64 * w, &l->lo[i][w], &l->hi[i][w], &l->no[i][w]);
+        set_misses(w ? l->next : l->miss, i, l->lo[i][w], l->hi[i][w], l->no[i][w],
+                   low_bits((long) len - 64 * (long) w));
+    }
+}
+
+static inline void
+trim_lanes(const struct exm_trimmer *t, lanes *l, int wide)
 {
     uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES];
 
-    count_mismatches(t, l->miss, over);
+    count_mismatches(t, l, wide, over);
     for (uint32_t i = 0; i < l->n; i++) {
         const uint32_t len = l->len[i];
         uint64_t starts = 0;
+        long at = -1;
 
         for (uint32_t k = 0; k < t->n_need; k++)
             starts |= ~over[k][i] & low_bits((long) len - (long) t->need[k] + 1);
-        finish_read(t, l->read[i], len,
-                    starts ? pick_start(t, l->read[i]->seq, len, 0, starts) : -1, 1,
-                    l->lo[i], l->hi[i], l->no[i], l->ret[i]);
+        if (starts)
+            at = pick_start(t, l->read[i]->seq, len, 0, starts);
+        else if (wide)
+            at = find_adapter(t, l->read[i]->seq, len, l->lo[i], l->hi[i], l->no[i]);
+        finish_read(t, l->read[i], len, at, 1, l->lo[i], l->hi[i], l->no[i], l->ret[i]);
     }
     l->n = 0;
 }
@@ -325,7 +354,7 @@ trim_lanes(const struct exm_trimmer *t, lanes *l)
 static inline void
 trim_batch(const struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
 {
-    lanes l = {.n = 0}; /* lanes that a last group leaves unused are searched in vain */
+    lanes narrow = {.n = 0}, wide = {.n = 0}; /* lanes left unused are searched in vain */
 
     for (size_t i = 0; i < n; i++) {
         const exm_read *r = reads + i;
@@ -333,14 +362,18 @@ trim_batch(const struct exm_trimmer *t, const exm_read *reads, size_t n, exm_tri
 
         if (t->o.quality_cutoff > 0 && r->qual)
             len = exm_trim_quality_end(r->qual, len, t->o.quality_cutoff);
-        if (!t->lanes || len > 64) {
+        if (!t->lanes || len > 128) {
             trim_one(t, r, len, ret + i);
-            continue;
+        } else if (len > 64) {
+            add_lane(&wide, r, len, ret + i, 1);
+            if (wide.n == LANES) trim_lanes(t, &wide, 1);
+        } else {
+            add_lane(&narrow, r, len, ret + i, 0);
+            if (narrow.n == LANES) trim_lanes(t, &narrow, 0);
         }
-        add_lane(&l, r, len, ret + i);
-        if (l.n == LANES) trim_lanes(t, &l);
     }
-    if (l.n) trim_lanes(t, &l);
+    if (narrow.n) trim_lanes(t, &narrow, 0);
+    if (wide.n) trim_lanes(t, &wide, 1);
 }
 
 #endif

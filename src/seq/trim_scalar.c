@@ -24,17 +24,34 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
     }
 }
 
+/* A byte of at most 126 plus 128 - limit has its top bit set where it reaches the limit. */
+static inline uint64_t
+below(const char *s, unsigned char limit)
+{
+    const uint64_t add = 0x0101010101010101u * (128U - limit);
+    uint64_t r = 0;
+
+    for (size_t i = 0; i < 8; i++) {
+        uint64_t x;
+
+        memcpy(&x, s + 8 * i, sizeof x);
+        r |= gather(~(x + add) >> 7) << 8 * i;
+    }
+    return r;
+}
+
 static inline void
-count_mismatches(const struct exm_trimmer *t, uint64_t miss[4][LANES],
+count_mismatches(const struct exm_trimmer *t, const lanes *l, int wide,
                  uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES])
 {
     memset(over, 0, EXM_TRIM_LANE_MISMATCHES * sizeof *over);
     for (uint32_t j = 0; j < t->adapter_len; j++) {
-        const uint64_t *plane = miss[t->code[j]];
+        const uint64_t *word = l->miss[t->code[j]], *next = l->next[t->code[j]];
 
         for (uint32_t i = 0; i < LANES; i++) {
-            const uint64_t m = plane[i] >> j;
+            uint64_t m = word[i] >> j;
 
+            if (wide && j > 0) m |= next[i] << (64 - j);
             over[3][i] |= over[2][i] & m;
             over[2][i] |= over[1][i] & m;
             over[1][i] |= over[0][i] & m;

@@ -25,19 +25,44 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
     *no = mask16(a, 4) | mask16(b, 4) << 16 | mask16(c, 4) << 32 | mask16(d, 4) << 48;
 }
 
+static inline uint64_t
+below(const char *s, unsigned char limit)
+{
+    const __m128i l = _mm_set1_epi8((char) limit);
+    uint64_t r = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        const __m128i x = _mm_loadu_si128((const void *) (s + 16 * i));
+
+        r |= (uint64_t) (uint32_t) _mm_movemask_epi8(_mm_cmplt_epi8(x, l)) << 16 * i;
+    }
+    return r;
+}
+
+/* 64 starts of two lanes, 'by' bases on. */
+static inline __m128i
+misses_at(const uint64_t *word, const uint64_t *next, int wide, __m128i by, __m128i back)
+{
+    const __m128i m = _mm_srl_epi64(_mm_loadu_si128((const void *) word), by);
+
+    if (!wide) return m;
+    return _mm_or_si128(m, _mm_sll_epi64(_mm_loadu_si128((const void *) next), back));
+}
+
 /* Two lanes a register; counter k holds the starts with more than k mismatches so far. */
 static inline void
-count_mismatches(const struct exm_trimmer *t, uint64_t miss[4][LANES],
+count_mismatches(const struct exm_trimmer *t, const lanes *l, int wide,
                  uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES])
 {
     __m128i a0 = _mm_setzero_si128(), a1 = a0, a2 = a0, a3 = a0;
     __m128i b0 = a0, b1 = a0, b2 = a0, b3 = a0;
 
     for (uint32_t j = 0; j < t->adapter_len; j++) {
-        const uint64_t *plane = miss[t->code[j]];
+        const uint64_t *word = l->miss[t->code[j]], *next = l->next[t->code[j]];
         const __m128i by = _mm_cvtsi32_si128((int) j);
-        const __m128i a = _mm_srl_epi64(_mm_loadu_si128((const void *) plane), by);
-        const __m128i b = _mm_srl_epi64(_mm_loadu_si128((const void *) (plane + 2)), by);
+        const __m128i back = _mm_cvtsi32_si128(64 - (int) j); /* 64 shifts all out */
+        const __m128i a = misses_at(word, next, wide, by, back);
+        const __m128i b = misses_at(word + 2, next + 2, wide, by, back);
 
         a3 = _mm_or_si128(a3, _mm_and_si128(a2, a));
         b3 = _mm_or_si128(b3, _mm_and_si128(b2, b));

@@ -23,6 +23,7 @@ typedef struct oracle_result {
     exm_fate fate;
     int found;
     long start, len;
+    uint32_t n_q30;
     int undecided; /* expected errors so close to the limit that doubles cannot tell */
     uint64_t umi;
 } oracle_result;
@@ -176,6 +177,7 @@ oracle_trim(const exm_layout *l, const exm_trim_options *o, const exm_read *r)
     oracle_result t = {.start = (long) l->n_5};
     long len = (long) r->len, at, end;
 
+    for (uint32_t i = 0; r->qual && i < r->len; i++) t.n_q30 += r->qual[i] - 33 >= 30;
     if (l->poly_a > 0)
         memset(adapter, 'A', l->poly_a);
     else
@@ -226,7 +228,8 @@ oracle_agrees(const oracle_result *want, const exm_trimmed *got, const char *seq
 
     if (want->undecided) return 1;
     if (got->fate != want->fate || got->adapter_found != want->found ||
-        (long) got->start != want->start || (long) got->len != want->len)
+        (long) got->start != want->start || (long) got->len != want->len ||
+        got->n_q30 != want->n_q30)
         return 0;
     if (got->fate != EXM_FATE_KEPT) return 1;
     if (got->umi != want->umi) return 0;
@@ -240,7 +243,7 @@ static inline int
 oracle_same(const exm_trimmed *a, const exm_trimmed *b)
 {
     return a->fate == b->fate && a->start == b->start && a->len == b->len &&
-           a->lo == b->lo && a->hi == b->hi && a->umi == b->umi &&
+           a->lo == b->lo && a->hi == b->hi && a->umi == b->umi && a->n_q30 == b->n_q30 &&
            a->adapter_found == b->adapter_found;
 }
 

@@ -398,7 +398,7 @@ judge(size_t i, const char *path, int way, char first[512])
     uint64_t reads;
     exm_status s;
 
-    o.threaded = way & 1;
+    o.takers = 1 + (unsigned) (way & 1);
     o.simd = way & 2 ? EXM_SIMD_SCALAR : EXM_SIMD_SSE4;
     o.block = blocks[way / 4];
     s = count(path, &o, &reads, &format, &err);
@@ -450,7 +450,7 @@ empty_files_are_accepted_on_demand(void **state)
         o.allow_empty = 1;
         make(ids[i], &b);
         tmp_write(path, folder, "empty", b.p, b.n);
-        for (o.threaded = 0; o.threaded < 2; o.threaded++) {
+        for (o.takers = 1; o.takers < 3; o.takers++) {
             assert_int_equal(count(path, &o, &reads, &format, &err), EXM_OK);
             assert_int_equal(reads, 0);
             assert_int_equal(format, EXM_READS_UNKNOWN);

@@ -1,4 +1,4 @@
-/* test_reader.c - tests of exomir/reader.h: one result with and without a second thread. */
+/* test_reader.c - tests of exomir/reader.h: one result for one thread and for several. */
 #include "exomir/reader.h"
 
 #include "oom.h"
@@ -84,7 +84,7 @@ read_all(const char *const *paths, size_t n_paths, const exm_reader_options *o,
     exm_reader_close(r);
 }
 
-/* The same for both thread modes, both paths and several block sizes. */
+/* The same whatever is unpacked ahead, for both paths and several block sizes. */
 static void
 read_all_ways(const char *const *paths, size_t n, const exm_reader_options *base,
               outcome *ret)
@@ -97,7 +97,7 @@ read_all_ways(const char *const *paths, size_t n, const exm_reader_options *base
             exm_reader_options o = *base;
 
             o.block = blocks[i];
-            o.threaded = way & 1;
+            o.takers = 1 + (unsigned) (way & 1);
             o.simd = way & 2 ? EXM_SIMD_SCALAR : EXM_SIMD_AUTO;
             read_all(paths, n, &o, i + (size_t) way == 0 ? ret : &other);
             if (i + (size_t) way == 0) continue;
@@ -194,6 +194,105 @@ several_files_are_one_stream(void **state)
     bytes_done(&packed);
 }
 
+/* What one of several takers got. */
+typedef struct taker {
+    exm_reader *r;
+    uint64_t reads, sum; /* the sum of hashes does not know an order */
+    exm_status status;
+    exm_error err;
+} taker;
+
+static void *
+take_all(void *ctx)
+{
+    taker *t = ctx;
+    exm_reader_batch *b = NULL;
+    const exm_read *reads;
+    size_t n;
+
+    if (exm_reader_batch_new(&b, &t->err) != EXM_OK) abort();
+    for (;;) {
+        t->status = exm_reader_take(t->r, b, &reads, &n, &t->err);
+        if (t->status != EXM_OK || n == 0) break;
+        t->reads += n;
+        for (size_t i = 0; i < n; i++)
+            t->sum +=
+                mix(mix(7, reads[i].seq, reads[i].len), reads[i].name, reads[i].name_len);
+    }
+    exm_reader_batch_free(b);
+    return NULL;
+}
+
+/* One taker, then several: the same reads, hashes and failure. */
+static void
+compare_takers(const char *const *paths, size_t n_paths, exm_reader_options o)
+{
+    taker one = {0};
+    exm_multihash content = {0, 0};
+    exm_error err;
+
+    for (o.takers = 1; o.takers <= 5; o.takers += 2) {
+        taker t[5] = {{0}};
+        pthread_t id[5];
+        exm_reader *r = NULL;
+        uint64_t reads = 0, sum = 0;
+        exm_multihash got;
+
+        assert_int_equal(exm_reader_open(paths, n_paths, &o, &r, &err), EXM_OK);
+        for (unsigned i = 0; i < o.takers; i++) {
+            t[i].r = r;
+            assert_int_equal(pthread_create(id + i, NULL, take_all, t + i), 0);
+        }
+        for (unsigned i = 0; i < o.takers; i++) {
+            assert_int_equal(pthread_join(id[i], NULL), 0);
+            reads += t[i].reads;
+            sum += t[i].sum;
+            assert_int_equal(t[i].status, t[0].status);
+            assert_string_equal(t[i].err.msg, t[0].err.msg);
+        }
+        got = exm_reader_content(r);
+        exm_reader_close(r);
+        if (o.takers == 1) {
+            one = t[0];
+            content = got;
+            continue;
+        }
+        assert_int_equal(t[0].status, one.status);
+        assert_string_equal(t[0].err.msg, one.err.msg);
+        assert_true(reads == one.reads && sum == one.sum);
+        assert_memory_equal(&got, &content, sizeof got);
+    }
+}
+
+static void
+several_takers_share_the_reads(void **state)
+{
+    char p[2][TMP_PATH];
+    const char *paths[2];
+    bytes text = {0}, packed = {0};
+    exm_reader_options o = exm_reader_defaults();
+
+    (void) state;
+    make_text(&text, 0, 4000);
+    add_text(&text, "@low\nacgu\n+\nIIII\n@giant\n");
+    add_same(&text, 'g', 150000);
+    add_text(&text, "\n+\n");
+    add_same(&text, 'I', 150000);
+    add_text(&text, "\n");
+    make_text(&text, 4000, 9000);
+    add_gzip(&packed, text.p, text.n);
+    paths[0] = tmp_write(p[0], folder, "a.gz", packed.p, packed.n);
+    paths[1] = tmp_write(p[1], folder, "b.fq", text.p, text.n);
+    for (o.block = 3000; o.block < 4 << 20; o.block *= 19) compare_takers(paths, 2, o);
+    packed.p[packed.n - 7] ^= 1; /* a failure is everybody's */
+    (void) tmp_write(p[0], folder, "a.gz", packed.p, packed.n);
+    for (o.block = 3000; o.block < 4 << 20; o.block *= 19) compare_takers(paths, 2, o);
+    (void) unlink(p[0]);
+    (void) unlink(p[1]);
+    bytes_done(&text);
+    bytes_done(&packed);
+}
+
 static void
 content_hash_is_its_definition(void **state)
 {
@@ -249,7 +348,7 @@ giant_records_pass_between_blocks(void **state)
         static const size_t blocks[] = {1 << 20, 5000, 70001};
 
         o.block = blocks[i];
-        o.threaded = i & 1;
+        o.takers = 1 + (unsigned) (i & 1);
         read_all(paths, 1, &o, &got[i]);
         assert_int_equal(got[i].status, EXM_OK);
         assert_int_equal(got[i].reads, 203);
@@ -282,7 +381,7 @@ the_first_fault_of_the_stream_is_told(void **state)
     (void) tmp_write(path[1], folder, "next.gz", "\x1f\x8b\x08", 3);
     for (int round = 0; round < 8; round++) {
         o.block = round % 2 ? 200 : 1 << 20;
-        o.threaded = round / 2 % 2;
+        o.takers = 1 + (unsigned) (round / 2 % 2);
         read_all(paths, 2, &o, &got);
         assert_int_equal(got.status, EXM_EDATA);
         assert_int_equal(got.reads, 20);
@@ -332,7 +431,7 @@ a_cut_gzip_is_refused_at_every_offset(void **state)
     add_gzip(&packed, text.p, text.n);
     for (size_t n = 0; n <= packed.n; n++) {
         paths[0] = tmp_write(path, folder, "cut.gz", packed.p, n);
-        o.threaded = (int) (n & 1);
+        o.takers = 1 + (unsigned) (n & 1);
         read_all(paths, 1, &o, &got);
         assert_int_equal(got.status, n < packed.n ? EXM_EDATA : EXM_OK);
     }
@@ -368,7 +467,7 @@ packed_bytes_without_output_do_not_pile_up(void **state)
     assert_true(packed.n > 4 << 20);
     paths[0] = tmp_write(path, folder, "flood.gz", packed.p, packed.n);
     assert_int_equal(exm_sha256_of_file(path, sha, &err), EXM_OK);
-    for (o.threaded = 0; o.threaded < 2; o.threaded++) {
+    for (o.takers = 1; o.takers < 4; o.takers++) {
         read_all(paths, 1, &o, &got);
         assert_int_equal(got.status, EXM_OK);
         assert_int_equal(got.reads, 200);
@@ -449,7 +548,7 @@ closing_is_legal_at_any_moment(void **state)
         const exm_read *reads;
         size_t n = 0;
 
-        o.threaded = batches % 3 != 0;
+        o.takers = 1 + (unsigned) (batches % 3);
         assert_int_equal(exm_reader_open(paths, 2, &o, &r, &err), EXM_OK);
         for (int k = 0; k < batches; k++)
             assert_int_equal(exm_reader_next(r, &reads, &n, &err), EXM_OK);
@@ -484,15 +583,47 @@ write_fifo(void *ctx)
     return NULL;
 }
 
+static void *
+take_one(void *ctx)
+{
+    const exm_read *reads;
+    exm_reader_batch *b = NULL;
+    static exm_error err; /* of one thread at a time */
+    size_t n;
+
+    if (exm_reader_batch_new(&b, &err) != EXM_OK) abort();
+    if (exm_reader_take(ctx, b, &reads, &n, &err) == EXM_OK) abort();
+    exm_reader_batch_free(b);
+    return &err;
+}
+
+static void
+stop_a_waiting_taker(const char *const *paths, const exm_reader_options *o)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    exm_reader *r = NULL;
+    exm_error err, why = {.code = EXM_OK};
+    void *got = NULL;
+    pthread_t t;
+
+    assert_int_equal(exm_reader_open(paths, 1, o, &r, &err), EXM_OK);
+    assert_int_equal(pthread_create(&t, NULL, take_one, r), 0);
+    (void) nanosleep(&moment, NULL); /* it waits for the FIFO by now */
+    assert_int_equal(exm_fail(&why, EXM_ENOMEM, 0, "another thread failed"), EXM_ENOMEM);
+    exm_reader_stop(r, &why);
+    assert_int_equal(pthread_join(t, &got), 0);
+    assert_int_equal(((const exm_error *) got)->code, EXM_ENOMEM);
+    assert_string_equal(((const exm_error *) got)->msg, "another thread failed");
+    exm_reader_close(r);
+}
+
 static void
 fifos_are_read_and_can_be_left(void **state)
 {
     char path[TMP_PATH], sha[EXM_SHA256_HEX];
     const char *paths[1];
-    const struct timespec moment = {.tv_nsec = 20000000};
     bytes text = {0}, packed = {0};
     exm_reader_options o = exm_reader_defaults();
-    exm_reader *r = NULL;
     outcome got;
     exm_error err;
     int fd;
@@ -503,7 +634,7 @@ fifos_are_read_and_can_be_left(void **state)
     paths[0] = tmp_path(path, folder, "fifo");
     assert_int_equal(mkfifo(path, 0600), 0);
     assert_int_equal(exm_sha256_of(packed.p, packed.n, sha, &err), EXM_OK);
-    for (o.threaded = 0; o.threaded < 2; o.threaded++) {
+    for (o.takers = 1; o.takers < 4; o.takers++) {
         writer w = {.path = path, .b = &packed};
         pthread_t t;
 
@@ -514,16 +645,12 @@ fifos_are_read_and_can_be_left(void **state)
         assert_int_equal(got.reads, 2000);
         assert_string_equal(got.files[0].sha256, sha);
     }
-    o.threaded = 1; /* no writer ever comes; one that says nothing */
-    assert_int_equal(exm_reader_open(paths, 1, &o, &r, &err), EXM_OK);
-    (void) nanosleep(&moment, NULL); /* the thread waits for the FIFO by now */
-    exm_reader_close(r);
-    assert_int_equal(exm_reader_open(paths, 1, &o, &r, &err), EXM_OK);
-    fd = open(path, O_RDWR);
+    o.takers = 2;
+    stop_a_waiting_taker(paths, &o); /* no writer ever comes */
+    fd = open(path, O_RDWR);         /* one that says nothing more */
     assert_true(fd >= 0);
     assert_int_equal(write(fd, "@r1\n", 4), 4);
-    (void) nanosleep(&moment, NULL);
-    exm_reader_close(r);
+    stop_a_waiting_taker(paths, &o);
     (void) close(fd);
     (void) unlink(path);
     bytes_done(&text);
@@ -549,7 +676,7 @@ each_allocation_may_fail(void **state)
     add_gzip(&packed, text.p, text.n);
     paths[0] = tmp_write(path[0], folder, "a.gz", packed.p, packed.n);
     paths[1] = tmp_write(path[1], folder, "b.fq", text.p, text.n);
-    o.threaded = 0; /* the counter of oom.c is not for two threads */
+    o.takers = 3; /* the counter of oom.c is not for two threads, but one may do all */
     o.block = 4096;
     for (;; k++) {
         exm_reader *r = NULL;
@@ -587,6 +714,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_files_are_one_stream),
+        cmocka_unit_test(several_takers_share_the_reads),
         cmocka_unit_test(content_hash_is_its_definition),
         cmocka_unit_test(giant_records_pass_between_blocks),
         cmocka_unit_test(the_first_fault_of_the_stream_is_told),
