@@ -176,7 +176,7 @@ choose_layout(struct simulate_args *a)
     if (a->layout && exm_layout_parse(a->layout, &a->o.layout, &err) != EXM_OK)
         return exm_msg_error(&a->common, EXM_EXIT_USAGE,
                              "for example --layout insert,TGGAATTCTCGGGTGCCAAGG",
-                             "option '--layout', character %zu: %s", err.at + 1, err.msg);
+                             "option '--layout': %s", err.msg);
     return EXM_EXIT_OK;
 }
 

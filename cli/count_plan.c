@@ -55,8 +55,7 @@ read_kit_options(exm_count_args *a)
         if (exm_layout_parse(a->layout, &a->options.layout, &err) != EXM_OK)
             return exm_msg_error(&a->common, EXM_EXIT_USAGE,
                                  "for example --layout insert,TGGAATTCTCGGGTGCCAAGG",
-                                 "option '--layout', character %zu: %s", err.at + 1,
-                                 err.msg);
+                                 "option '--layout': %s", err.msg);
     }
     if (a->options.trim.min_len > a->options.trim.max_len)
         return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,

@@ -27,7 +27,7 @@ enum { EXM_ADAPTER_MAX = 64, EXM_UMI_MAX = 31 };
  *                   the read ends within it, instead of floor(0.1 x overlap)
  *     A8            poly-A instead of an adapter: a run of at least 8 A (10 % others)
  *     min15         inserts below 15 nt are dropped
- * At most 64 nt are cut on each side of the insert, and UMIs have 32 nt in total.
+ * At most 64 nt are cut on each side of the insert, and UMIs have 31 nt in total.
  * Examples: "insert,TGGAATTCTCGGGTGCCAAGG"
  *           "insert,AACTGTAGGCACCATCAAT/2,U12,AGATCGGAAGAGCACACGTCTGAACTCCAGTCA"
  *           "N4,insert,N4,TGGAATTCTCGGGTGCCAAGG"   "N3,insert,A10,min15"

@@ -48,6 +48,21 @@ all_done() {
     echo "$cases cases"
 }
 
+# The human reference out of what ./run demo fetched (EXM_DEMO): $tmp/human.exoref; exits
+# with 77 where that is absent.
+make_human_ref() {
+    resources=${EXM_DEMO:-none}/optimir/usr/lib/python3/dist-packages/optimir/resources
+    [ -d "$resources" ] || {
+        echo "skipped: EXM_DEMO names no fetched data"
+        exit 77
+    }
+    "$exomir" ref build -q --species hsa \
+        --mature "$resources/fasta/hsa_matures_miRBase_v22.fa" \
+        --hairpin "$resources/fasta/hsa_hairpins_miRBase_v22.fa" \
+        --gff "$resources/coordinates/hsa_miRBase_v22.gff3" \
+        -o "$tmp/human.exoref" > "$tmp/out" 2> "$tmp/err" || fail "ref build"
+}
+
 # A reference of three miRNAs and two tRNAs, made up for these tests: $tmp/ref.exoref
 make_ref() {
     cat > "$tmp/hairpin.fa" << 'END'

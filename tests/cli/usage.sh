@@ -37,7 +37,7 @@ wrong 'no reads to count' '--sheet' count -r x -o y
 wrong '--sheet excludes' 'into the sheet' count -r x -o y --sheet s.csv a.fq
 wrong 'exclude each other' 'only one' count -r x -o y --kit truseq --no-adapter a.fq
 wrong "'--skip': unknown output 'plots'" 'report,gff' count -r x -o y --skip gff,plots a.fq
-wrong "'--layout', character" 'for example' count -r x -o y --layout QQQ a.fq
+wrong "'--layout': layout, character 1, 'QQQ'" 'for example' count -r x -o y --layout QQQ a.fq
 wrong 'is named twice' '' count -r x -o y a.fq a.fq
 wrong "sample called 'a': d/a.fastq.gz and e/a.fq" '--sample' count -r x -o y e/a.fq d/a.fastq.gz
 wrong "'a b.fq' gives no sample name" '--sample' count -r x -o y 'a b.fq'
