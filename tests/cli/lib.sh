@@ -91,3 +91,45 @@ END
         --class tRNA="$tmp/trna.fa" -q -o "$tmp/ref.exoref" > "$tmp/out" 2> "$tmp/err" ||
         fail "ref build"
 }
+
+# The same with spike-ins, artifacts and miRNAs of other clades ($tmp/rich.exoref), and reads
+# that show all that outputs can hold: $tmp/rich/*.fastq and .fa, two of them with UMIs.
+make_rich_ref() {
+    make_ref
+    printf 'spikeID,sequence,amount\nSP-1,GATCCGTAACGGCTTAGCTGAC,12.5\nSP-2,CATTGCGGAATCAGTTCCGATG,0.5\n' \
+        > "$tmp/spike.csv"
+    printf '>adapter-1\nGTTCAGAGTTCTACAGTCCGACGATC\n' > "$tmp/artifact.fa"
+    printf '>cel-miR-901\nCATGACCTTGCGTAAGCTTGGA\n>cel-miR-902\nTTGGCATCGAACCATGTTACGA\n' \
+        > "$tmp/clade.fa"
+    printf '>dme-miR-903\nAACGTTGGCACTTACCGGATAC\n' >> "$tmp/clade.fa"
+    "$exomir" ref build -q --mature "$tmp/mature.fa" --hairpin "$tmp/hairpin.fa" \
+        --class tRNA="$tmp/trna.fa" --spike spikes="$tmp/spike.csv" \
+        --artifact "$tmp/artifact.fa" --clade "$tmp/clade.fa" \
+        -o "$tmp/rich.exoref" > "$tmp/out" 2> "$tmp/err" || fail "ref build"
+    mkdir -p "$tmp/rich"
+    for kit in truseq qiaseq dplex; do
+        "$exomir" simulate reads -q -r "$tmp/rich.exoref" --kit $kit -n 3000 --mirnas 3 --plain \
+            --read-length 90 --dimer-share 0.02 --random-share 0.1 -o "$tmp/rich/$kit" \
+            > "$tmp/out" 2> "$tmp/err" || fail "simulate reads"
+    done
+    cat > "$tmp/rich/trimmed.fa" << 'END'
+>r1_x400
+TTTCCTCATGCAATTCAAAACC
+>r2_x20
+TTTCCTCATGCAATTCAAAACCTT
+>r3_x10
+GTTTCCTCATGCAATTCAAAACC
+>r4_x30
+ACGGAGGATATGTCCGTAATG
+>r5_x25
+CATGACCTTGCGTAAGCTTGGA
+>r6_x5
+AACGTTGGCACTTACCGGATAC
+>r7_x12
+GATCCGTAACGGCTTAGCTGAC
+>r8_x8
+GTTCAGAGTTCTACAGTCCGAC
+>r9_x90
+GATTACAGATTACAGATTACA
+END
+}

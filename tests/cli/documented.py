@@ -1,0 +1,135 @@
+"""Runs the tables of counting.md that need no human reference.
+
+usage: documented.py EXOMIR FOLDER COUNTING.md   (FOLDER as make_rich_ref leaves it)
+"""
+import json, os, re, subprocess, sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import mdtable
+
+exomir, folder, document = sys.argv[1:]
+reference = os.path.join(folder, "rich.exoref")
+
+
+def run(*words):
+    r = subprocess.run([exomir, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert r.returncode == 0, (words, r.stderr)
+    return r.stdout
+
+
+def count(name, *words):
+    """qc.json's samples by name."""
+    out = os.path.join(folder, name)
+    run("count", "-q", "-r", reference, "-o", out, "--allow-low-mirna", "--allow-no-adapter", *words)
+    with open(os.path.join(out, "qc.json")) as f:
+        return {s["sample"]: s for s in json.load(f)["samples"]}
+
+
+# ---- defaults: what a run hashes, and what --help says ----
+trimmed = os.path.join(folder, "rich", "trimmed.fa")
+plan = json.loads(run("count", "--dry-run", "--json", "--no-adapter", "-r", reference, "-o", "x", trimmed))
+params = json.loads(plan["parameters_json"])
+told = mdtable.read(document, "defaults")
+switches = {"layout", "allow_empty", "allow_no_adapter", "allow_low_mirna"}
+listed = {r["key in parameters_json"] for r in told}
+assert listed == set(params) - switches, listed ^ set(params)
+shown = " ".join(run("count", "--help").split())
+for r in told:
+    assert float(r["default"]) == params[r["key in parameters_json"]], r
+    text = re.search(re.escape(r["option"]) + r" [A-Z]+ .*?\[default: ([^\]]*)\]", shown)
+    assert text and float(text[1]) == float(r["default"]), (r, text)
+print(f"ok {len(told)} defaults")
+
+# ---- one read for each fate ----
+linker, umi, far = "AACTGTAGGCACCATCAAT", "ACGTACGTACGT", "AGATCGGAAGAGCACACGTCTGAACTCCAGTCA"
+mature, good = "TTTCCTCATGCAATTCAAAACC", "F"
+fates = {
+    "kept": [mature + linker + umi + far],
+    "no_adapter": [mature + "ACGATTGCCA" * 4],
+    "no_umi": [mature + linker + umi[:9], mature + linker + "ACGTNCGTACGT" + far],
+    "adapter_dimer": [linker + umi + far, "ACG" + linker + umi + far],
+    "too_short": ["ACGT" + linker + umi + far, mature[:15] + linker + umi + far],
+    "too_long": [mature + mature + linker + umi + far],
+    "ambiguous_base": [mature[:9] + "N" + mature[10:] + linker + umi + far],
+    "low_quality": [mature + linker + umi + far],
+    "low_complexity": ["A" * 20 + linker + umi + far, "AC" * 10 + linker + umi + far],
+}
+quality = {"low_quality": "$" * 22}  # Q3: half an error each
+for name, reads in fates.items():
+    path = os.path.join(folder, name + ".fastq")
+    with open(path, "w") as f:
+        for i, r in enumerate(reads):
+            f.write(f"@r{i}\n{r}\n+\n{(quality.get(name, '') + good * len(r))[:len(r)]}\n")
+words = ["--kit", "qiaseq", "--max-length", "40"]
+seen = count("fates", *words, *[os.path.join(folder, n + ".fastq") for n in fates])
+for name, reads in fates.items():
+    assert {k: v for k, v in seen[name]["fates"].items() if v} == {name: len(reads)}, (name, seen[name]["fates"])
+told = [r["fate"] for r in mdtable.read(document, "fates")]
+assert set(told) == set(seen["kept"]["fates"]) and len(told) == len(set(told)), told
+# The order of the table is the order of the checks: a read that breaks all rules but the first ...
+worst = {"no_adapter": "N" * 9, "no_umi": "ACGTNACG" + linker + "NN", "adapter_dimer": "NN" + linker + "NN",
+         "too_short": "NNNNN" + linker + umi}
+for name, r in worst.items():
+    path = os.path.join(folder, "worst.fastq")
+    with open(path, "w") as f:
+        f.write(f"@r\n{r}\n+\n{'#' * len(r)}\n")
+    got = count("worst", *words, path)["worst"]["fates"]
+    assert got[name] == 1, (name, got)
+assert told[:4] == list(worst), told
+print(f"ok {len(fates)} fates")
+
+# The switches of the last filters.
+path = os.path.join(folder, "low_complexity.fastq")
+got = count("off", *words, "--low-complexity", "1.1", path)["low_complexity"]["fates"]
+assert got["kept"] == 2, got
+path = os.path.join(folder, "low_quality.fastq")
+got = count("off", *words, "--max-ee", "-1", path)["low_quality"]["fates"]
+assert got["kept"] == 1, got
+print("ok switches")
+
+# ---- limits ----
+rich = [os.path.join(folder, "rich", n) for n in ("truseq.fastq", "qiaseq.fastq", "trimmed.fa")]
+adapter, loop, foreign = "TGGAATTCTCGGGTGCCAAGG", "GATTACAGATTACAGATTACAGATTACAG", "CATGACCTTGCGTAAGCTTGGA"
+spike = "GATCCGTAACGGCTTAGCTGAC"
+poor = {  # what breaks limits: insert, adapter or not, reads
+    "absent": [(mature, 1, 100), (loop, 0, 250), (foreign, 0, 50)],
+    "dimers": [("", 1, 300), (spike, 1, 200), (foreign, 1, 20), (mature, 1, 10)],
+    "failed": [(mature[:10], 1, 900), (loop, 1, 40), (foreign, 1, 5)],
+}
+for name, reads in poor.items():
+    with open(os.path.join(folder, name + ".fastq"), "w") as f:
+        for ins, with_adapter, n in reads:
+            r = ins + adapter * with_adapter
+            f.write(f"@r\n{r}\n+\n{'5' * len(r)}\n" * n)
+samples = count("limits", *rich) | count(
+    "poor", "--kit", "truseq", *[os.path.join(folder, n + ".fastq") for n in poor])
+items = [(s["sample"], i) for s in samples.values() for i in s["items"]]
+told = {r["id"]: r for r in mdtable.read(document, "limits")}
+for s in samples.values():
+    assert [i["id"] for i in s["items"]] == list(told), "the items are not those of the table, in its order"
+
+
+def is_beyond(i):
+    return i["value"] is not None and (i["low"] is not None and i["value"] < i["low"]
+                                       or i["high"] is not None and i["value"] > i["high"])
+
+
+def differences(rows):
+    wrong = []
+    for sample, i in items:
+        r = rows[i["id"]]
+        verdict = "na" if i["value"] is None else r["beyond"] if is_beyond(i) else "pass"
+        limits = [float(r[k]) if r[k] else None for k in ("low", "high")]
+        if [i["low"], i["high"], i["source"], i["verdict"]] != [*limits, r["source"], verdict]:
+            wrong.append((sample, i, r))
+    return wrong
+
+
+assert not differences(told), differences(told)
+broken = sorted({i["id"] for _, i in items if is_beyond(i)})
+assert len(broken) >= 18, broken
+for name, r in told.items():  # negative controls
+    for k in ("low", "high", "source"):
+        assert differences(told | {name: r | {k: "7"}}), (name, k)
+    assert name not in broken or differences(told | {name: r | {"beyond": "fail"}}), name
+print(f"ok {len(told)} limits, {len(broken)} of them broken in some sample")
