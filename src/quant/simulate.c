@@ -407,13 +407,25 @@ put_stretch(exm_buf *b, exm_rng *r, uint32_t n, uint32_t at, uint32_t len, const
     }
 }
 
+/* Index and primer behind an adapter that may hold the first bases of them already. */
+static const char *
+what_follows(const char *adapter)
+{
+    static const char primer[] = "AACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG";
+    enum { COMMON = 12 }; /* up to the index */
+    const size_t n = strlen(adapter);
+
+    for (size_t k = n < COMMON ? n : COMMON; k > 0; k--)
+        if (memcmp(adapter + n - k, primer, k) == 0) return primer + k;
+    return primer;
+}
+
 /* The sequenced strand without errors, at least read_len long unless there is no adapter. */
 static void
 put_strand(simulator *s, const molecule *m, exm_buf *b)
 {
     const exm_layout *l = &s->o->layout;
     const char *umi = m->umi;
-    static const char index_and_primer[] = "ACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG";
 
     put_stretch(b, &s->rng, l->n_5, l->umi5_at, l->umi5_len, &umi);
     exm_buf_put(b, m->seq, m->len);
@@ -423,7 +435,7 @@ put_strand(simulator *s, const molecule *m, exm_buf *b)
     for (uint32_t i = 0; l->poly_a > 0 && i < l->poly_a + 4; i++) exm_buf_putc(b, 'A');
     for (uint32_t i = 0; i < l->umi_after_len; i++) exm_buf_putc(b, *umi++);
     exm_buf_puts(b, l->adapter2);
-    exm_buf_puts(b, index_and_primer);
+    exm_buf_puts(b, what_follows(l->adapter2_len ? l->adapter2 : l->adapter));
     while (!b->failed && b->len < s->o->read_len) exm_buf_putc(b, 'G'); /* dark cycles */
 }
 

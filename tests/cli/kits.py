@@ -83,6 +83,11 @@ for i, r in enumerate(rows):
     assert made.returncode == 0, made.stderr
     calls[i] = plan(prefix + ".fastq")
     assert calls[i][0] == r["called"] and r["evidence holds"] in calls[i][1], (r, calls[i])
+for length in ("60", "90", "150"):  # whatever the machine's cycles
+    prefix = os.path.join(folder, "long" + length)
+    run("simulate", "reads", "-r", reference, "--kit", "dplex", "-n", "6000", "--mirnas", "3", "--read-length", length,
+        "-q", "--plain", "-o", prefix)
+    assert plan(prefix + ".fastq")[0] == "dplex", length
 both = os.path.join(folder, "both.fastq")  # two kits in one file are refused
 with open(both, "w") as f:
     pieces = []
