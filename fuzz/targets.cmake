@@ -5,4 +5,5 @@ list(APPEND EXM_FUZZ_TARGETS
   gzip
   layout
   trim
+  record
 )

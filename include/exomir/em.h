@@ -47,7 +47,8 @@ EXM_MUST_USE exm_status exm_em_solve(const exm_em_problem *p, const exm_em_optio
 
 /*
  * exm_em_round() - integers that sum to 'total' by largest remainder; equal remainders
- * go to the smaller index.  t >= 0 finite and |sum t - total| < 1, else EXM_EDATA.
+ * go to the smaller index.  t in [0, 1.8e19) and |sum t - total| < max(1, 1e-12 sum t), else
+ * EXM_EDATA.  What a sum beyond 10^12 is off by more than one a count goes to the largest.
  */
 EXM_MUST_USE exm_status exm_em_round(size_t n, const double *t, uint64_t total,
                                      uint64_t *ret, exm_error *reterr);

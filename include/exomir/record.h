@@ -97,7 +97,8 @@ void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is l
 
 /*
  * exm_record_encode() - the .exr bytes: magic, version, varint fields, SHA-256 trailer.
- * Same record, same bytes.  exm_record_decode() checks the trailer, every count against
+ * Same record, same bytes; EXM_EINVAL for one that could not be read back (isomiRs of
+ * unknown features, more than 4,096 classes ...).  exm_record_decode() checks the trailer, every count against
  * what is left of the buffer and every index; EXM_EDATA with byte offset and cause
  * ("made by a newer exomir", "damaged").
  */

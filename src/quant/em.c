@@ -153,6 +153,7 @@ exm_em_round(size_t n, const double *t, uint64_t total, uint64_t *ret, exm_error
 {
     struct remainder *r = calloc(n ? n : 1, sizeof *r);
     uint64_t *whole = calloc(n ? n : 1, sizeof *whole), sum = 0;
+    size_t largest = 0;
     double all = 0.0;
     exm_status st = EXM_OK;
 
@@ -169,6 +170,7 @@ exm_em_round(size_t n, const double *t, uint64_t total, uint64_t *ret, exm_error
         whole[i] = (uint64_t) t[i];
         r[i] = (struct remainder){t[i] - (double) whole[i], i};
         sum += whole[i];
+        if (whole[i] > whole[largest]) largest = i;
     }
     /* Beyond 2^53 a sum of doubles is off by more than 1 without anyone being wrong. */
     if (fabs(all - (double) total) >= fmax(1.0, all * 1e-12)) {
@@ -177,14 +179,14 @@ exm_em_round(size_t n, const double *t, uint64_t total, uint64_t *ret, exm_error
         goto done;
     }
     if (n > 0) qsort(r, n, sizeof *r, largest_first);
-    for (size_t k = 0; n > 0 && sum < total; k = (k + 1) % n, sum++) whole[r[k].i]++;
+    for (size_t k = 0; sum < total && k < n; k++, sum++) whole[r[k].i]++;
     for (size_t k = n; sum > total && k-- > 0;) { /* rounding went up: the least loses */
         if (whole[r[k].i] == 0) continue;
         whole[r[k].i]--;
         sum--;
-        if (k == 0) k = n;
     }
-    memcpy(ret, whole, n * sizeof *whole);
+    if (sum != total) whole[largest] += total - sum; /* its last bits: see above */
+    if (n > 0) memcpy(ret, whole, n * sizeof *whole);
 done:
     free(r);
     free(whole);

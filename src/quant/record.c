@@ -56,7 +56,10 @@ struct codec {
 static void
 refuse(struct codec *c, const char *what)
 {
-    if (c->st == EXM_OK)
+    if (c->st != EXM_OK) return;
+    if (c->out)
+        c->st = exm_fail(c->err, EXM_EINVAL, 0, "record: %s could not be read back", what);
+    else
         c->st = exm_fail(c->err, EXM_EDATA, (size_t) (c->p - c->begin),
                          "%s: sample record is damaged at byte %zu: %s", c->source,
                          (size_t) (c->p - c->begin), what);
@@ -81,7 +84,13 @@ do_u64(struct codec *c, uint64_t *v)
         }
         b = *c->p++;
         x |= (uint64_t) (b & 127) << shift;
-        if (!(b & 128)) break;
+        if (b & 128) continue;
+        /* One number, one form: equal records are equal bytes. */
+        if ((b == 0 && shift > 0) || (b > 1 && shift == 63)) {
+            refuse(c, "a number in another form");
+            return;
+        }
+        break;
     }
     *v = x;
 }
@@ -172,7 +181,9 @@ do_short_text(struct codec *c, char *s, size_t size)
     if (c->st == EXM_OK && n >= size) refuse(c, "a text is too long");
     if (c->st != EXM_OK) return;
     do_bytes(c, s, n);
-    if (!c->out) s[n] = '\0';
+    if (c->out) return;
+    s[n] = '\0';
+    if (strlen(s) != n) refuse(c, "a text holds NUL");
 }
 
 /* A count, and memory for it; each element takes at least 'least' bytes in the file. */
@@ -372,6 +383,7 @@ exm_record_encode(const exm_record *r, exm_buf *ret, exm_error *reterr)
     exm_buf_put(ret, magic, MAGIC_BYTES);
     exm_buf_put_varint(ret, FORMAT);
     do_record(&c, &copy);
+    if (c.st != EXM_OK) return c.st;
     st = exm_buf_check(ret, reterr);
     if (st == EXM_OK) st = exm_sha256_of(ret->data + from, ret->len - from, hex, reterr);
     if (st != EXM_OK) return st;

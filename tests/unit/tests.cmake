@@ -24,4 +24,7 @@ list(APPEND EXM_UNIT_TESTS
   annotate
   annotate_long
   annotate_large
+  isomir
+  em
+  record
 )
