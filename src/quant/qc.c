@@ -7,6 +7,8 @@
  */
 #include "exomir/qc.h"
 
+#include "exomir/ref.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -157,8 +159,8 @@ static double
 spikes(const exm_record *r)
 {
     for (size_t i = 0; i < r->n_classes; i++)
-        if (r->classes[i].kind == 2) /* EXM_KIND_SPIKE */
-            return percent(kind_reads(r, 2), kept(r));
+        if (r->classes[i].kind == EXM_KIND_SPIKE)
+            return percent(kind_reads(r, EXM_KIND_SPIKE), kept(r));
     return (double) NAN;
 }
 
@@ -209,7 +211,10 @@ mirtrace_complexity(const exm_record *r)
 static double
 transcriptome(const exm_record *r)
 {
-    return (double) (r->annotated - kind_reads(r, 2) - kind_reads(r, 3));
+    const uint64_t not_of_it =
+        kind_reads(r, EXM_KIND_SPIKE) + kind_reads(r, EXM_KIND_ARTIFACT);
+
+    return r->annotated > not_of_it ? (double) (r->annotated - not_of_it) : 0.0;
 }
 
 static double
@@ -298,26 +303,65 @@ decimals_of(double x)
     return fabs(x) >= 1000.0 || x == floor(x) ? 0 : fabs(x) >= 10.0 ? 1 : 2;
 }
 
+static double
+rounded(double x, int decimals)
+{
+    double scale = 1.0;
+
+    for (int i = 0; i < decimals; i++) scale *= 10.0;
+    return round(x * scale) / scale;
+}
+
+/* As many more as it takes to show on which side of its limit a value lies. */
+static int
+decimals_beside(double x, double bound)
+{
+    int n = decimals_of(x);
+
+    while (n < 9 && rounded(x, n) == bound) n++;
+    return n;
+}
+
+/* Printf's radix is the locale's, a point is wanted; decimals <= 9, |x| < 1000 with any. */
+static void
+put_number(char *to, size_t size, double x, int decimals)
+{
+    const char *sign = x < 0.0 ? "-" : "";
+    unsigned long long scale = 1, v;
+
+    if (decimals == 0) {
+        (void) snprintf(to, size, "%.0f", x);
+        return;
+    }
+    for (int i = 0; i < decimals; i++) scale *= 10;
+    v = (unsigned long long) round(fabs(x) * (double) scale);
+    (void) snprintf(to, size, "%s%llu.%0*llu", sign, v / scale, decimals, v % scale);
+}
+
 static void
 say(exm_qc_item *q, const struct limit *l)
 {
-    const int low = q->value < l->low;
-    const double bound = low ? l->low : l->high;
+    const double bound = q->value < l->low ? l->low : l->high;
     const char *blank = *l->unit && strcmp(l->unit, "%") != 0 ? " " : "";
+    char value[48], limit[48];
 
-    if (q->verdict == EXM_VERDICT_NA)
+    if (q->verdict == EXM_VERDICT_NA) {
         (void) snprintf(q->reason, sizeof q->reason, "Not computable here. %s",
                         l->value == not_computable
                             ? l->advice
                             : "The input does not hold what it takes.");
-    else if (q->verdict == EXM_VERDICT_PASS)
-        (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s", decimals_of(q->value),
-                        q->value, blank, l->unit);
-    else
-        (void) snprintf(q->reason, sizeof q->reason, "%.*f%s%s, %s %.*f%s%s. %s.",
-                        decimals_of(q->value), q->value, blank, l->unit,
-                        low ? "below" : "above", decimals_of(bound), bound, blank, l->unit,
-                        l->advice);
+        return;
+    }
+    if (q->verdict == EXM_VERDICT_PASS) {
+        put_number(value, sizeof value, q->value, decimals_of(q->value));
+        (void) snprintf(q->reason, sizeof q->reason, "%s%s%s", value, blank, l->unit);
+        return;
+    }
+    put_number(value, sizeof value, q->value, decimals_beside(q->value, bound));
+    put_number(limit, sizeof limit, bound, decimals_of(bound));
+    (void) snprintf(q->reason, sizeof q->reason, "%s%s%s, %s %s%s%s. %s.", value, blank,
+                    l->unit, q->value < l->low ? "below" : "above", limit, blank, l->unit,
+                    l->advice);
 }
 
 void

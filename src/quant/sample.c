@@ -401,20 +401,21 @@ put_evidence(struct pass *p, exm_error *reterr)
         plausible += r->len_kept[k] + r->len_short[k];
     while (first < last && r->len_raw[first] == 0) first++;
     while (last > first && r->len_raw[last] == 0) last--;
-    if (!p->o->infer_kit)
+    if (!p->o->infer_kit) {
         exm_buf_puts(&words, "");
-    else if (has_adapter(&p->layout))
-        exm_buf_putf(&words,
-                     "inferred from the reads: the adapter is in %.1f %% of %llu, and the "
-                     "insert before it is of %d-%d nt in %.1f %%",
-                     100.0 * (double) r->adapter_found / in,
-                     (unsigned long long) r->reads_in, PLAUSIBLE_MIN, PLAUSIBLE_MAX,
-                     100.0 * (double) plausible / in);
-    else
+    } else if (has_adapter(&p->layout)) {
+        exm_buf_puts(&words, "inferred from the reads: the adapter is in ");
+        exm_buf_put_fixed(&words, 100.0 * (double) r->adapter_found / in, 1);
+        exm_buf_putf(&words, " %% of %llu, and the insert before it is of %d-%d nt in ",
+                     (unsigned long long) r->reads_in, PLAUSIBLE_MIN, PLAUSIBLE_MAX);
+        exm_buf_put_fixed(&words, 100.0 * (double) plausible / in, 1);
+        exm_buf_puts(&words, " %");
+    } else {
         exm_buf_putf(&words,
                      "already trimmed: no known adapter stands out in %llu reads of %zu to "
                      "%zu nt",
                      (unsigned long long) r->reads_in, first, last);
+    }
     exm_buf_putc(&words, '\0');
     st = exm_buf_check(&words, reterr);
     if (st != EXM_OK) {

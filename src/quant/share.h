@@ -26,7 +26,7 @@ EXM_MUST_USE exm_status exm_rates_estimate(const exm_signatures *s, size_t n_fea
 
 /*
  *     w = d5 d3 tail / 4^n_tail (error / 3)^(n_sub + n_add5)        for a mature's isomiR
- *     w = max(d5) max(d3) tail / 4^n_tail (error / 3)^n_sub         elsewhere
+ *     w = max(d5) max(d3) tail / 4^n_tail (error / 3)^(n_sub + n_add5)  elsewhere
  */
 double exm_rates_weight(const exm_rates *r, const exm_fit *f);
 

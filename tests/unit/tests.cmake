@@ -27,4 +27,5 @@ list(APPEND EXM_UNIT_TESTS
   isomir
   em
   record
+  qc
 )
