@@ -6,4 +6,5 @@ list(APPEND EXM_FUZZ_TARGETS
   layout
   trim
   record
+  padjust
 )

@@ -28,4 +28,6 @@ list(APPEND EXM_UNIT_TESTS
   em
   record
   qc
+  norm
+  padjust
 )

@@ -1,0 +1,7 @@
+# Explicit list: one file per line.
+list(APPEND EXM_SOURCES
+  src/stats/padjust.c
+  src/stats/accum.c
+  src/stats/order.c
+  src/stats/norm.c
+)
