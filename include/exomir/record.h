@@ -42,8 +42,8 @@ typedef struct exm_record_isomir {
 } exm_record_isomir;
 
 typedef struct exm_record_mature {
-    char *name;          /* mature name(s) at this place */
-    char *hairpins;      /* parent hairpins that hold the mature, ',' between */
+    char *name;     /* mature name(s) at this place */
+    char *hairpins; /* the hairpin it was found on, then the others that hold it; ',' */
     uint32_t start, len; /* of the mature on the first of them, 0-based */
 } exm_record_mature;
 

@@ -101,22 +101,28 @@ copy_of(const char *s)
     return p ? memcpy(p, s, n) : NULL;
 }
 
-/* Every hairpin on which the entity of this mature lies under this mature's name. */
+/* The mature's own hairpin, for which 'start' holds, then every other one on which the
+ * entity lies under this name. */
 static exm_status
 put_mature(const exm_ref *ref, uint32_t id, exm_record_mature *to, exm_error *reterr)
 {
     const exm_ref_mature *m = exm_ref_mature_get(ref, id);
     const exm_ref_entity *e = exm_ref_entity_get(ref, m->entity);
     const uint32_t *ids = exm_ref_entity_matures(ref) + e->first_mature_ref;
+    uint32_t last = m->template_id;
     exm_buf b = {0};
     exm_status st;
 
+    exm_buf_puts(&b, exm_ref_template_get(ref, m->template_id)->name);
     for (uint32_t i = 0; i < e->n_mature_refs; i++) {
         const exm_ref_mature *other = exm_ref_mature_get(ref, ids[i]);
 
-        if (strcmp(other->name, m->name) != 0) continue;
-        if (b.len > 0) exm_buf_putc(&b, ',');
-        exm_buf_puts(&b, exm_ref_template_get(ref, other->template_id)->name);
+        if (other->template_id == m->template_id || other->template_id == last ||
+            strcmp(other->name, m->name) != 0)
+            continue;
+        last = other->template_id; /* two places on one hairpin stand together */
+        exm_buf_putc(&b, ',');
+        exm_buf_puts(&b, exm_ref_template_get(ref, last)->name);
     }
     st = exm_buf_check(&b, reterr);
     if (st != EXM_OK) {

@@ -171,6 +171,7 @@ exm_share_run(const exm_signatures *s, const exm_rates *r, size_t n_features, in
     double *t = calloc(n_features ? n_features : 1, sizeof *t);
     const exm_em_options o = exm_em_defaults();
     exm_status st = EXM_ENOMEM;
+    exm_error why;
     size_t k = 0;
 
     if (!count || !off || !feature || !weight || !t) {
@@ -196,10 +197,12 @@ exm_share_run(const exm_signatures *s, const exm_rates *r, size_t n_features, in
                                         .off = off,
                                         .feature = feature,
                                         .weight = weight},
-                      &o, t, NULL, reterr);
+                      &o, t, NULL, &why);
     /* Stopped at the iteration limit: the shares are usable, and the same on every run. */
     if (st == EXM_OK || st == EXM_ENOCONV)
         st = exm_em_round(n_features, t, total, ret_em, reterr);
+    else if (reterr)
+        *reterr = why;
 done:
     free(count);
     free(off);

@@ -5,7 +5,8 @@
  * Hairpins with paralogues that differ by one or two bases inside or outside of a mature,
  * one mature on several hairpins, overlapping matures, matures at the very ends and on no
  * hairpin, unknown bases; tRNAs with isodecoders, one of which holds a mature and one a
- * piece of a hairpin; a class with repeats; spike-ins below and above 63 nt; an adapter.
+ * piece of a hairpin; a class with repeats; spike-ins below and above 63 nt; an adapter;
+ * two matures of other clades.
  */
 #ifndef EXM_TEST_ANNOTATE_WORLD_H
 #define EXM_TEST_ANNOTATE_WORLD_H
@@ -23,6 +24,7 @@ struct world {
     struct oracle oracle;
     exm_annotator *scalar, *sse4;
     exm_rng rng;
+    char foreign[2][24]; /* matures of a nematode and of a plant */
 };
 
 static inline uint32_t
@@ -146,7 +148,7 @@ world_cargo(exm_rng *r, exm_buf *trna, exm_buf *other, const char shared[128])
 static inline void
 world_init(struct world *w)
 {
-    exm_buf hairpin = {0}, mature = {0}, trna = {0}, other = {0}, spike = {0};
+    exm_buf hairpin = {0}, mature = {0}, trna = {0}, other = {0}, spike = {0}, clade = {0};
     char shared[128], seq[128];
     exm_error err = {0};
     exm_rng *r = &w->rng;
@@ -164,12 +166,17 @@ world_init(struct world *w)
     }
     mutate(r, seq + 10);
     put_entry(&spike, "spike-4", seq, strlen(seq));
+    for (unsigned i = 0; i < 2; i++) {
+        random_letters(r, w->foreign[i], 22);
+        put_entry(&clade, i ? "ath-miR-2" : "cel-miR-1", w->foreign[i], 22);
+    }
     small_ref_build(&(struct small_texts){.hairpin = hairpin.data,
                                           .mature = mature.data,
                                           .class_name = {"tRNA", "rRNA"},
                                           .class_text = {trna.data, other.data},
                                           .spike = spike.data,
-                                          .artifact = ">adapter\nTGGAATTCTCGGGTGCCAAGG\n"},
+                                          .artifact = ">adapter\nTGGAATTCTCGGGTGCCAAGG\n",
+                                          .clade = clade.data},
                     &w->small);
     oracle_init(&w->oracle, w->small.ref);
     if (exm_annotator_new(w->small.ref, &w->scalar, &err) != EXM_OK ||
@@ -182,6 +189,7 @@ world_init(struct world *w)
     exm_buf_done(&trna);
     exm_buf_done(&other);
     exm_buf_done(&spike);
+    exm_buf_done(&clade);
 }
 
 static inline void

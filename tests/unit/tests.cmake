@@ -30,4 +30,6 @@ list(APPEND EXM_UNIT_TESTS
   qc
   norm
   padjust
+  tally
+  share
 )
