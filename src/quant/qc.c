@@ -303,6 +303,22 @@ decimals_of(double x)
     return fabs(x) >= 1000.0 || x == floor(x) ? 0 : fabs(x) >= 10.0 ? 1 : 2;
 }
 
+/* What a value that is not computable would take. */
+static const char *
+missing(const struct limit *l, const exm_record *r)
+{
+    if (l->value == not_computable) return l->advice;
+    if (r->reads_in == 0) return "There are no reads";
+    if (l->value == adapter_found || l->value == dimers)
+        return "The reads came without adapter";
+    if (l->value == q30) return "The reads carry no qualities";
+    if (l->value == duplication && r->umi_len == 0) return "The kit has no UMIs";
+    if (kept(r) == 0) return "No insert was kept";
+    if (l->value == spikes) return "The reference holds no spike-ins";
+    if (l->value == error_rate) return "No miRNA has 100 unambiguous reads";
+    return "No insert is explained";
+}
+
 static double
 rounded(double x, int decimals)
 {
@@ -322,6 +338,22 @@ decimals_beside(double x, double bound)
     return n;
 }
 
+/* 84,330: a comma before every three digits of a whole number. */
+static void
+put_whole(char *to, size_t size, double x)
+{
+    char plain[32];
+    size_t k = 0;
+
+    (void) snprintf(plain, sizeof plain, "%.0f", fabs(x));
+    if (x < 0.0) to[k++] = '-';
+    for (const char *c = plain; *c && k + 2 < size; c++) {
+        if (c > plain && strlen(c) % 3 == 0) to[k++] = ',';
+        to[k++] = *c;
+    }
+    to[k] = '\0';
+}
+
 /* Printf's radix is the locale's, a point is wanted; decimals <= 9, |x| < 1000 with any. */
 static void
 put_number(char *to, size_t size, double x, int decimals)
@@ -330,7 +362,7 @@ put_number(char *to, size_t size, double x, int decimals)
     unsigned long long scale = 1, v;
 
     if (decimals == 0) {
-        (void) snprintf(to, size, "%.0f", x);
+        put_whole(to, size, x);
         return;
     }
     for (int i = 0; i < decimals; i++) scale *= 10;
@@ -339,17 +371,15 @@ put_number(char *to, size_t size, double x, int decimals)
 }
 
 static void
-say(exm_qc_item *q, const struct limit *l)
+say(exm_qc_item *q, const struct limit *l, const exm_record *r)
 {
     const double bound = q->value < l->low ? l->low : l->high;
     const char *blank = *l->unit && strcmp(l->unit, "%") != 0 ? " " : "";
     char value[48], limit[48];
 
     if (q->verdict == EXM_VERDICT_NA) {
-        (void) snprintf(q->reason, sizeof q->reason, "Not computable here. %s",
-                        l->value == not_computable
-                            ? l->advice
-                            : "The input does not hold what it takes.");
+        (void) snprintf(q->reason, sizeof q->reason, "Not computable here. %s.",
+                        missing(l, r));
         return;
     }
     if (q->verdict == EXM_VERDICT_PASS) {
@@ -384,7 +414,7 @@ exm_qc_sample(const exm_record *r, exm_qc *ret)
             x->verdict = EXM_VERDICT_NA;
         else if (x->value < l->low || x->value > l->high)
             x->verdict = l->outside;
-        say(x, l);
+        say(x, l, r);
         if (x->verdict != EXM_VERDICT_NA && x->verdict != EXM_VERDICT_NOTE &&
             x->verdict > q.overall)
             q.overall = x->verdict;

@@ -28,7 +28,7 @@ enum {
 };
 
 static const char *const region_name[REGIONS] = {
-    "seed (2-7)", "offset (8)", "central (9-12)", "supplementary (13-17)", "elsewhere"};
+    "seed (2-7)", "offset (8)", "central (9-12)", "suppl. (13-17)", "elsewhere"};
 
 /* ---- which class has a colour of its own ---- */
 

@@ -51,6 +51,8 @@ def small(page, path, screenshot):
         && s.cargo.reduce((a, b) => a + b) === s.fates[0])"""))
     check("at most seven kinds of cargo", page.run("""JSON.parse(document.getElementById(
         'data').textContent).groups.length""") <= 7)
+    check("the sample shown first is the first of the table", page.run(
+        f"{rows}[0].getAttribute('aria-selected')") == "true")
     # sorting: by name up, then down
     page.run("document.querySelector('table[aria-label=samples] th button').click()")
     up = page.run(f"[...{rows}].map(r => r.cells[0].textContent)")

@@ -132,4 +132,10 @@ for name, r in told.items():  # negative controls
     for k in ("low", "high", "source"):
         assert differences(told | {name: r | {k: "7"}}), (name, k)
     assert name not in broken or differences(told | {name: r | {"beyond": "fail"}}), name
+# Reasons: large numbers can be read, and what is not computable says what it lacks.
+words = [i["reason"] for _, i in items]
+assert not [w for w in words if re.search(r"\d{4}", w)], words
+assert any("3,000 reads" in w for w in words)
+for lack in ("came without adapter", "carry no qualities", "has no UMIs", "Needs a genome", "100 unambiguous reads"):
+    assert any(w.startswith("Not computable here. ") and lack in w for w in words), lack
 print(f"ok {len(told)} limits, {len(broken)} of them broken in some sample")

@@ -415,7 +415,7 @@ a_value_never_looks_like_the_limit_it_breaks(void **state)
     r->foreign = 181; /* 0.10056 % */
     assert_begins(reason(r, "foreign"), "0.101%, above 0.10%. ");
     r->reads_in = 99999;
-    assert_begins(reason(r, "reads"), "99999 reads, below 100000 reads. ");
+    assert_begins(reason(r, "reads"), "99,999 reads, below 100,000 reads. ");
     r->len_kept[19] = 1000000;
     assert_begins(reason(r, "length_mode"), "19 nt, below 20 nt. ");
     r->bases_q30 = 10000000;

@@ -97,7 +97,7 @@
         from += v;
       });
       if (i % o.every === 0)
-        body += text(left + (i + 0.5) * w, H - bottom + 16, cut(o.labels[i], (w * o.every) / 7.2), theme, 'text-anchor="middle"');
+        body += text(left + (i + 0.5) * w, H - bottom + 16, cut(o.labels[i], (w * o.every) / 6.8), theme, 'text-anchor="middle"');
     });
     body += text((left + W - right) / 2, H - 8, o.x, theme, 'text-anchor="middle"') +
       text(0, 0, o.y, theme, `text-anchor="middle" transform="translate(14 ${(top + H - bottom) / 2}) rotate(-90)"`);
@@ -221,7 +221,7 @@
     addEventListener("beforeprint", () => { document.documentElement.dataset.print = "1"; draw(); });
     addEventListener("afterprint", () => { delete document.documentElement.dataset.print; draw(); });
     filter();
-    return { element: make("div", {}, make("div", { class: "bar" }, search, found, o.more ?? ""), box), pick };
+    return { element: make("div", {}, make("div", { class: "bar" }, search, found, o.more ?? ""), box), pick, first: () => rows[0] };
   }
 
   // ---- what needs attention ----
@@ -387,6 +387,6 @@
     make("section", {}, make("h2", {}, "What needs attention"), attention()),
     make("section", {}, make("h2", {}, "Samples"), samples.element),
     overview(), detail);
-  if (data.samples.length) samples.pick(data.samples.slice().sort((a, b) => RANK[a.verdict] - RANK[b.verdict])[0]);
+  if (data.samples.length) samples.pick(samples.first());
   document.documentElement.dataset.ready = "1";
 })();
