@@ -4,4 +4,8 @@ list(APPEND EXM_SOURCES
   src/stats/accum.c
   src/stats/order.c
   src/stats/norm.c
+  src/stats/lsq.c
+  src/stats/lowess.c
+  src/stats/ebayes.c
+  src/stats/voom.c
 )

@@ -32,4 +32,5 @@ list(APPEND EXM_UNIT_TESTS
   padjust
   tally
   share
+  voom
 )
