@@ -257,7 +257,10 @@ normal_form(const exm_ref *ref, const exm_ref_mature *m, int64_t start, const ch
         }
     }
     v.n_tail = (uint8_t) (len - core);
-    for (uint32_t i = 0; i < core; i++) {
+    while (v.n_add5 < core && start + v.n_add5 < (int64_t) m->start &&
+           template_base(ref, t, start + v.n_add5) != code_of(seq[v.n_add5]))
+        v.n_add5++;
+    for (uint32_t i = v.n_add5; i < core; i++) {
         const int b = template_base(ref, t, start + i);
 
         if (b == code_of(seq[i])) continue;
@@ -267,7 +270,7 @@ normal_form(const exm_ref *ref, const exm_ref_mature *m, int64_t start, const ch
         }
         v.n_sub++;
     }
-    v.d5 = (int8_t) (start - (int64_t) m->start);
+    v.d5 = (int8_t) (start + v.n_add5 - (int64_t) m->start);
     v.d3 = (int8_t) (start + core - (int64_t) (m->start + m->len));
     return v;
 }
@@ -282,21 +285,19 @@ make_mirna(simulator *s, molecule *ret, exm_error *reterr)
         s->ref, exm_ref_entity_matures(s->ref)[e->first_mature_ref + pick]);
     const exm_ref_template *t = exm_ref_template_get(s->ref, m->template_id);
     struct shape v = draw_shape(s);
-    int64_t from = (int64_t) m->start + v.d5, to = (int64_t) m->start + m->len + v.d3;
+    int64_t from = (int64_t) m->start + v.d5;
     exm_buf text = {0};
     exm_variant normal;
     exm_status st;
 
-    if (to - from + v.n_tail <
-        INSERT_MIN) { /* lost in size selection: the mature instead */
-        v = (struct shape){0};
-        from = m->start;
-        to = from + m->len;
-    }
     if (from < 0) from = 0;
-    if (to > (int64_t) t->len) to = t->len;
     ret->feature = entity;
-    ret->len = copy_bases(s->ref, t, from, to, ret->seq);
+    ret->len = copy_bases(s->ref, t, from, (int64_t) m->start + m->len + v.d3, ret->seq);
+    if (ret->len + v.n_tail < INSERT_MIN || ret->len + v.n_tail > INSERT_MAX) {
+        v = (struct shape){0}; /* lost in size selection: the mature instead */
+        from = m->start;
+        ret->len = copy_bases(s->ref, t, from, from + m->len, ret->seq);
+    }
     if (v.n_sub && ret->len > 0) {
         char *c = ret->seq + exm_rng_below(&s->rng, ret->len);
 
@@ -498,9 +499,15 @@ put_read(simulator *s, const molecule *m, exm_buf *strand, exm_buf *qual)
 
 /* ---- set-up ---- */
 
-/* The share of a class named in "tRNA=0.06,rRNA=0.04", or -1; *ret_bad counts misfits. */
+static int
+is_share(double x)
+{
+    return x >= 0.0 && x <= 1.0;
+}
+
+/* "tRNA=0.06,rRNA=0.04" into share[] and named[], both [classes] and zero before. */
 static exm_status
-parse_cargo(simulator *s, double *share, exm_error *reterr)
+parse_cargo(const simulator *s, double *share, char *named, exm_error *reterr)
 {
     const char *p = s->o->cargo;
 
@@ -522,18 +529,19 @@ parse_cargo(simulator *s, double *share, exm_error *reterr)
         if (c == exm_ref_n_classes(s->ref))
             return exm_fail(reterr, EXM_EDATA, (size_t) (p - s->o->cargo),
                             "cargo: the reference has no class '%.*s'", (int) (eq - p), p);
-        if (exm_text_double(eq + 1, (size_t) (end - eq - 1), &x, reterr) != EXM_OK)
-            return reterr ? reterr->code : EXM_EDATA;
+        if (exm_text_double(eq + 1, (size_t) (end - eq - 1), &x, NULL) != EXM_OK ||
+            !is_share(x))
+            return exm_fail(reterr, EXM_EDATA, (size_t) (eq + 1 - s->o->cargo),
+                            "cargo: the share of %.*s, '%.*s', does not lie in [0, 1]",
+                            (int) (eq - p), p, (int) (end - eq - 1), eq + 1);
+        if (named[c])
+            return exm_fail(reterr, EXM_EDATA, (size_t) (p - s->o->cargo),
+                            "cargo: class '%.*s' is named twice", (int) (eq - p), p);
+        named[c] = 1;
         share[c] = x;
         p = *end ? end + 1 : end;
     }
     return EXM_OK;
-}
-
-static int
-is_share(double x)
-{
-    return x >= 0.0 && x <= 1.0;
 }
 
 static exm_status
@@ -557,14 +565,19 @@ set_shares(simulator *s, exm_error *reterr)
 {
     const uint32_t n = exm_ref_n_classes(s->ref);
     double *share = calloc(n, sizeof *share), sum;
+    char *named = calloc(n, 1);
     uint32_t usable = 0;
     exm_status st = EXM_OK;
 
-    if (!share) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to simulate");
+    if (!share || !named) {
+        free(share);
+        free(named);
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to simulate");
+    }
     for (uint32_t c = 1; c < n; c++)
         usable += exm_ref_class_get(s->ref, c)->kind == EXM_KIND_CARGO;
     if (s->o->cargo) {
-        st = parse_cargo(s, share, reterr);
+        st = parse_cargo(s, share, named, reterr);
     } else {
         for (uint32_t c = 1; c < n; c++)
             if (exm_ref_class_get(s->ref, c)->kind == EXM_KIND_CARGO)
@@ -580,7 +593,8 @@ set_shares(simulator *s, exm_error *reterr)
     }
     s->cut_mirna_from = (uint64_t) (sum * 4294967296.0);
     free(share);
-    if (st == EXM_OK && !(sum <= 1.0))
+    free(named);
+    if (st == EXM_OK && sum > 1.0 + 1e-9) /* 0.7 + 0.2 + 0.1 may be more than 1 */
         st = exm_fail(reterr, EXM_EDATA, 0, "simulate: the shares add up to more than 1");
     return st;
 }

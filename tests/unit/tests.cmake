@@ -33,4 +33,5 @@ list(APPEND EXM_UNIT_TESTS
   tally
   share
   voom
+  simulate
 )
