@@ -5,6 +5,7 @@
  */
 #include "exomir/digest.h"
 #include "exomir/record.h"
+#include "exomir/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,20 +18,43 @@ require(int ok)
     if (!ok) abort();
 }
 
-static unsigned char
-digit(char c)
-{
-    return (unsigned char) (c <= '9' ? c - '0' : c - 'a' + 10);
-}
-
 static void
 put_checksum(exm_buf *b)
 {
     char hex[EXM_SHA256_HEX];
+    unsigned char sha[EXM_SHA256_LEN];
 
     require(exm_sha256_of(b->data, b->len, hex, NULL) == EXM_OK);
-    for (size_t i = 0; hex[i]; i += 2)
-        exm_buf_putc(b, (char) (digit(hex[i]) << 4 | digit(hex[i + 1])));
+    exm_sha256_bytes(hex, sha);
+    exm_buf_put(b, sha, sizeof sha);
+}
+
+/* What later stages rely on. */
+static void
+check(const exm_record *r)
+{
+    uint64_t fates = 0;
+
+    for (int i = 0; i < EXM_FATE_COUNT; i++) fates += r->fate[i];
+    require(fates == r->reads_in && exm_text_is_file_safe(r->sample));
+    require(r->n_classes > 0 && strlen(r->ref_sha256) == EXM_SHA256_HEX - 1);
+    for (size_t i = 0; i < r->n_features; i++) {
+        require(r->features[i].class_id < r->n_classes);
+        require(!strpbrk(r->features[i].name, "\t\r\n"));
+    }
+    for (size_t i = 0; i < r->n_isomirs; i++) {
+        const exm_record_isomir *x = &r->isomirs[i];
+        const uint32_t len = 63U - (uint32_t) __builtin_clzll(x->lo);
+        exm_buf name = {0};
+
+        require(x->feature < r->n_features && x->mature < r->n_matures);
+        require(i == 0 || r->isomirs[i - 1].feature <= x->feature);
+        require(x->hi >> len == 0 && x->variant.n_sub <= 2);
+        exm_variant_put(&x->variant, &name);
+        exm_variant_put_cigar(&x->variant, len, &name);
+        require(name.len > 0);
+        exm_buf_done(&name);
+    }
 }
 
 int
@@ -52,6 +76,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (st != EXM_OK) {
         require(st == EXM_EDATA && !r && err.at <= b.len && err.msg[0]);
     } else {
+        check(r);
         require(exm_record_encode(r, &again, &err) == EXM_OK);
         require(again.len == b.len && memcmp(again.data, b.data, b.len) == 0);
     }

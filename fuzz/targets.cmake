@@ -7,4 +7,9 @@ list(APPEND EXM_FUZZ_TARGETS
   trim
   record
   padjust
+  table
+  fasta
+  gff3
+  ref
+  build
 )

@@ -97,10 +97,11 @@ void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is l
 
 /*
  * exm_record_encode() - the .exr bytes: magic, version, varint fields, SHA-256 trailer.
- * Same record, same bytes; EXM_EINVAL for one that could not be read back (isomiRs of
- * unknown features, more than 4,096 classes ...).  exm_record_decode() checks the trailer, every count against
- * what is left of the buffer and every index; EXM_EDATA with byte offset and cause
- * ("made by a newer exomir", "damaged").
+ * Same record, same bytes, and the other way round; EXM_EINVAL for one that could not be
+ * read back (isomiRs of unknown features, more than 4,096 classes ...).
+ * exm_record_decode() checks the trailer, every count against what is left of the buffer,
+ * every index, the order of the lists, the sums of the flow, and that no name holds control
+ * characters; EXM_EDATA with byte offset and cause ("made by a newer exomir", "damaged").
  */
 EXM_MUST_USE exm_status exm_record_encode(const exm_record *r, exm_buf *ret,
                                           exm_error *reterr);

@@ -4,12 +4,14 @@
  * Magic, format version, fields as LEB128 integers and counted texts, SHA-256 of all that.
  * One routine walks the record for writing and for reading, so the two cannot drift apart.
  * When reading, every count is checked against the bytes that are left before memory is
- * asked for, and every index against its array.  IsomiRs come sorted, so features and
- * matures are stored as differences.
+ * asked for, and every index against its array; numbers have one form only, so that what is
+ * read is written again as the same bytes.  IsomiRs come sorted, so features and matures
+ * are stored as differences.
  */
 #include "exomir/record.h"
 
 #include "exomir/input.h"
+#include "exomir/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -171,7 +173,7 @@ do_text(struct codec *c, char **s)
     c->p += n;
 }
 
-/* A text in a fixed array. */
+/* A text in a fixed array, which holds zeros. */
 static void
 do_short_text(struct codec *c, char *s, size_t size)
 {
@@ -366,6 +368,89 @@ do_record(struct codec *c, exm_record *r)
     do_clades(c, r);
 }
 
+/* ---- what a record promises ---- */
+
+/* Names go into tables and reports as they are. */
+static int
+is_line(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char) *s < 0x20 || *s == 0x7f) return 0;
+    return 1;
+}
+
+static int
+is_hex(const char *s, size_t n)
+{
+    return strlen(s) == n && strspn(s, "0123456789abcdef") == n;
+}
+
+static void
+check_head(struct codec *c, const exm_record *r)
+{
+    uint64_t fates = 0;
+
+    for (size_t i = 0; i < EXM_FATE_COUNT; i++) fates += r->fate[i];
+    if (!exm_text_is_file_safe(r->sample))
+        refuse(c, "the sample's name is no file name");
+    else if (!is_hex(r->content, 32) || !is_hex(r->params_sha256, 64) ||
+             !is_hex(r->ref_sha256, 64))
+        refuse(c, "a digest has other digits");
+    else if (!is_line(r->version) || !is_line(r->kit) || !is_line(r->layout) ||
+             !is_line(r->kit_evidence))
+        refuse(c, "a text holds control characters");
+    else if (fates != r->reads_in ||
+             r->annotated + r->unannotated + r->foreign != r->fate[EXM_FATE_KEPT])
+        refuse(c, "the reads do not add up");
+}
+
+static void
+check_names(struct codec *c, const exm_record *r)
+{
+    int good = 1;
+
+    for (size_t i = 0; i < r->n_classes; i++) good &= is_line(r->classes[i].name);
+    for (size_t i = 0; i < r->n_matures; i++)
+        good &= is_line(r->matures[i].name) && is_line(r->matures[i].hairpins);
+    for (size_t i = 0; i < r->n_clades; i++) good &= is_line(r->clades[i].name);
+    for (size_t i = 0; i < r->n_features; i++) good &= is_line(r->features[i].name);
+    if (!good) refuse(c, "a name holds control characters");
+}
+
+/* By length, then by letters: A < C < G < T, where codes are A 0, C 1, T 2, G 3. */
+static int
+is_sorted_pair(const exm_record_isomir *a, const exm_record_isomir *b)
+{
+    const int la = __builtin_clzll(a->lo), lb = __builtin_clzll(b->lo);
+    const uint64_t differ = (a->lo ^ b->lo) | (a->hi ^ b->hi);
+    const uint64_t first = differ & (~differ + 1);
+
+    if (a->feature != b->feature) return a->feature < b->feature;
+    if (la != lb) return la > lb;
+    if ((a->hi ^ b->hi) & first) return (b->hi & first) != 0;
+    return !differ || ((b->lo ^ b->hi) & first);
+}
+
+/* Merging walks the lists of many records side by side and relies on their order. */
+static void
+check_order(struct codec *c, const exm_record *r)
+{
+    for (size_t i = 1; i < r->n_features; i++) {
+        const exm_record_feature *a = &r->features[i - 1], *b = &r->features[i];
+
+        if (a->class_id > b->class_id ||
+            (a->class_id == b->class_id && strcmp(a->name, b->name) >= 0)) {
+            refuse(c, "the features are not sorted");
+            return;
+        }
+    }
+    for (size_t i = 1; i < r->n_isomirs; i++) {
+        if (is_sorted_pair(&r->isomirs[i - 1], &r->isomirs[i])) continue;
+        refuse(c, "the isomiRs are not sorted");
+        return;
+    }
+}
+
 /* ---- public ---- */
 
 exm_status
@@ -383,7 +468,10 @@ exm_record_encode(const exm_record *r, exm_buf *ret, exm_error *reterr)
     exm_buf_put(ret, magic, MAGIC_BYTES);
     exm_buf_put_varint(ret, FORMAT);
     do_record(&c, &copy);
-    if (c.st != EXM_OK) return c.st;
+    if (c.st != EXM_OK) {
+        ret->len = from;
+        return c.st;
+    }
     st = exm_buf_check(ret, reterr);
     if (st == EXM_OK) st = exm_sha256_of(ret->data + from, ret->len - from, hex, reterr);
     if (st != EXM_OK) return st;
@@ -441,6 +529,9 @@ exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
     c.end = b + n - EXM_SHA256_LEN;
     do_record(&c, r);
     if (c.st == EXM_OK && c.p != c.end) refuse(&c, "there is more than a record");
+    if (c.st == EXM_OK) check_head(&c, r);
+    if (c.st == EXM_OK) check_names(&c, r);
+    if (c.st == EXM_OK) check_order(&c, r);
     if (c.st != EXM_OK) {
         exm_record_free(r);
         return c.st;

@@ -8,6 +8,7 @@
  */
 #include "ref_impl.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -191,7 +192,19 @@ is_string(const exm_ref *r, uint32_t offset)
     return offset < r->strings_bytes;
 }
 
-/* Names go into tables and reports as they are: no control bytes. */
+static int
+is_name(const exm_ref *r, uint32_t offset)
+{
+    return is_string(r, offset) && r->strings[offset] != '\0';
+}
+
+static int
+is_control(char c)
+{
+    return (unsigned char) c < 0x20 || c == 0x7f;
+}
+
+/* Names go into tables and reports as they are, and provenance to the terminal. */
 static exm_status
 check_strings(const exm_ref *r, exm_error *reterr)
 {
@@ -199,11 +212,12 @@ check_strings(const exm_ref *r, exm_error *reterr)
         r->strings[r->strings_bytes - 1] != '\0')
         return broken(r, "strings of size", (size_t) r->strings_bytes, reterr);
     for (uint64_t i = 0; i < r->strings_bytes; i++) {
-        const unsigned char c = (unsigned char) r->strings[i];
-
-        if (c != 0 && (c < 0x20 || c == 0x7f))
+        if (r->strings[i] != '\0' && is_control(r->strings[i]))
             return broken(r, "control byte in string", (size_t) i, reterr);
     }
+    for (size_t i = 0; r->provenance[i]; i++)
+        if (r->provenance[i] != '\n' && is_control(r->provenance[i]))
+            return broken(r, "control byte in provenance", i, reterr);
     if (!is_string(r, r->meta->species) || r->meta->reserved != 0)
         return broken(r, "meta field", 0, reterr);
     return EXM_OK;
@@ -219,7 +233,7 @@ check_classes(const exm_ref *r, exm_error *reterr)
     for (uint32_t i = 0; i < r->n_classes; i++) {
         const exm_ref_class_rec *c = &r->class_rec[i];
 
-        if (!is_string(r, c->name) || c->kind > EXM_KIND_ARTIFACT ||
+        if (!is_name(r, c->name) || c->kind > EXM_KIND_ARTIFACT ||
             (c->kind == EXM_KIND_MIRNA) != (i == 0) || c->first_template != next ||
             c->n_templates > r->n_templates - next || c->positions > UINT32_MAX)
             return broken(r, "class", i, reterr);
@@ -242,9 +256,9 @@ check_templates(const exm_ref *r, exm_error *reterr)
         while (class_id + 1 < r->n_classes &&
                r->class_rec[class_id + 1].first_template <= i)
             class_id++;
-        if (!is_string(r, t->name) || !is_string(r, t->accession) ||
-            t->class_id != class_id || t->len == 0 || t->start <= end ||
-            t->start > r->text_len || t->len > r->text_len - t->start ||
+        if (!is_name(r, t->name) || !is_string(r, t->accession) ||
+            t->class_id != class_id || t->amount < 0.0 || isinf(t->amount) || t->len == 0 ||
+            t->start <= end || t->start > r->text_len || t->len > r->text_len - t->start ||
             t->first_mature != mature || t->n_matures > r->n_matures - mature)
             return broken(r, "template", i, reterr);
         end = t->start + t->len; /* a gap position */
@@ -263,7 +277,7 @@ check_matures(const exm_ref *r, exm_error *reterr)
         const exm_ref_template_rec *t;
 
         if (m->template_id >= r->n_templates || m->entity >= r->n_entities ||
-            !is_string(r, m->name) || !is_string(r, m->accession))
+            !is_name(r, m->name) || !is_string(r, m->accession))
             return broken(r, "mature", i, reterr);
         t = &r->template_rec[m->template_id];
         if (t->class_id != 0 || i < t->first_mature ||
@@ -286,7 +300,7 @@ check_entities(const exm_ref *r, exm_error *reterr)
     for (uint32_t i = 0; i < r->n_entities; i++) {
         const exm_ref_entity_rec *e = &r->entity_rec[i];
 
-        if (!is_string(r, e->name) || !is_string(r, e->seq) || !is_string(r, e->aliases) ||
+        if (!is_name(r, e->name) || !is_string(r, e->seq) || !is_string(r, e->aliases) ||
             e->len == 0 || strlen(r->strings + e->seq) != e->len ||
             strspn(r->strings + e->seq, "ACGT") != e->len || e->first_mature_ref != next ||
             e->n_mature_refs > r->n_matures - next)
@@ -312,7 +326,7 @@ check_lookup(const exm_ref *r, exm_error *reterr)
     for (uint32_t i = 0; i < r->n_lookup; i++) {
         const exm_ref_lookup_rec *x = &r->lookup[i];
 
-        if (!is_string(r, x->name) || x->entity >= r->n_entities ||
+        if (!is_name(r, x->name) || x->entity >= r->n_entities ||
             (i > 0 &&
              exm_ref_fold_compare(r->strings + x[-1].name, r->strings + x->name) >= 0))
             return broken(r, "name", i, reterr);
@@ -324,7 +338,7 @@ static exm_status
 check_clades(const exm_ref *r, exm_error *reterr)
 {
     for (uint32_t i = 0; i < r->n_clades; i++)
-        if (!is_string(r, r->clade_name[i])) return broken(r, "clade", i, reterr);
+        if (!is_name(r, r->clade_name[i])) return broken(r, "clade", i, reterr);
     for (uint32_t i = 0; i < r->n_clade_keys; i++)
         if (r->clade_label[i] >= r->n_clades ||
             r->clade_key[i] >> 2 * EXM_REF_CLADE_K != 0 ||

@@ -27,6 +27,7 @@ list(APPEND EXM_UNIT_TESTS
   isomir
   em
   record
+  record_rules
   qc
   norm
   padjust

@@ -1,0 +1,263 @@
+/*
+ * test_record_rules.c - what a sample record promises, of exomir/record.h
+ *
+ * Merging walks many records side by side and puts their names into files as they are, so
+ * a record whose lists are out of order, whose reads do not add up, or whose names are no
+ * names is refused, however right its checksum.
+ */
+#include "exomir/record.h"
+
+#include "make_record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* Three classes; features 0 to 5 are miRNAs. */
+static exm_record *
+whole_record(void)
+{
+    return make_record(
+        &(record_shape){
+            .sample = "S1", .n_classes = 3, .n_mirnas = 6, .scale = 1000, .umi_len = 12},
+        1);
+}
+
+/* The error of reading r back; its code is EXM_OK when r is taken. */
+static exm_error
+verdict(const exm_record *r)
+{
+    exm_buf b = {0};
+    exm_record *back = NULL;
+    exm_error err = {.code = EXM_OK};
+
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_OK);
+    if (exm_record_decode(b.data, b.len, "S1.exr", &back, &err) == EXM_OK)
+        assert_true(same_record(r, back));
+    else
+        assert_null(back);
+    exm_record_free(back);
+    exm_buf_done(&b);
+    return err;
+}
+
+static void
+expect_refused(const exm_record *r, const char *says)
+{
+    const exm_error err = verdict(r);
+
+    if (err.code != EXM_EDATA) fail_msg("taken, although %s", says);
+    if (!strstr(err.msg, says)) fail_msg("'%s' lacks '%s'", err.msg, says);
+}
+
+static void
+expect_taken(const exm_record *r)
+{
+    const exm_error err = verdict(r);
+
+    if (err.code != EXM_OK) fail_msg("%s", err.msg);
+}
+
+/* ---- texts ---- */
+
+/* Writes c at 'at', expects the refusal, and puts the old letter back. */
+static void
+with_letter(const exm_record *r, char *at, int c, const char *says)
+{
+    const char was = *at;
+
+    *at = (char) c;
+    expect_refused(r, says);
+    *at = was;
+}
+
+static void
+texts_are_fit_for_files(void **state)
+{
+    static const char control[] = "\x01\t\n\r\x1f\x7f";
+    exm_record *r = whole_record();
+
+    (void) state;
+    expect_taken(r);
+    for (const char *c = control; *c; c++) {
+        static const char text[] = "a text holds control characters";
+        static const char name[] = "a name holds control characters";
+
+        with_letter(r, r->sample, *c, "the sample's name is no file name");
+        with_letter(r, r->version + 1, *c, text);
+        with_letter(r, r->kit, *c, text);
+        with_letter(r, r->layout + 3, *c, text);
+        with_letter(r, r->kit_evidence, *c, text);
+        with_letter(r, r->classes[1].name, *c, name);
+        with_letter(r, r->features[6].name + 1, *c, name);
+        with_letter(r, r->matures[2].name + 2, *c, name);
+        with_letter(r, r->matures[2].hairpins, *c, name);
+        with_letter(r, r->clades[1].name, *c, name);
+    }
+    with_letter(r, r->sample, '/', "no file name");
+    with_letter(r, r->sample, '.', "no file name");
+    with_letter(r, r->sample, '\0', "no file name");
+    r->sample[1] = '-';
+    r->kit_evidence[0] = '\xc3'; /* other letters are the writer's business */
+    r->params_json[0] = '\n';    /* as is JSON */
+    expect_taken(r);
+    exm_record_free(r);
+}
+
+static void
+digests_have_their_digits(void **state)
+{
+    static const char says[] = "a digest has other digits";
+    exm_record *r = whole_record();
+
+    (void) state;
+    with_letter(r, r->content, 'A', says);
+    with_letter(r, r->content + 31, '\0', says);
+    with_letter(r, r->params_sha256 + 63, 'g', says);
+    with_letter(r, r->params_sha256, '\0', says);
+    with_letter(r, r->ref_sha256 + 7, ' ', says);
+    with_letter(r, r->ref_sha256 + 63, '\0', says);
+    expect_taken(r);
+    exm_record_free(r);
+}
+
+/* ---- sums ---- */
+
+static void
+reads_add_up(void **state)
+{
+    static const char says[] = "the reads do not add up";
+    exm_record *r = whole_record();
+
+    (void) state;
+    for (int f = 0; f < EXM_FATE_COUNT; f++) {
+        r->fate[f]++;
+        expect_refused(r, says);
+        r->fate[f]--;
+    }
+    r->reads_in--;
+    expect_refused(r, says);
+    r->reads_in++;
+    r->annotated++;
+    expect_refused(r, says);
+    r->unannotated--;
+    expect_taken(r); /* moved from one to the other */
+    r->foreign++;
+    expect_refused(r, says);
+    exm_record_free(r);
+}
+
+/* ---- order ---- */
+
+static void
+features_are_sorted(void **state)
+{
+    static const char says[] = "the features are not sorted";
+    exm_record *r = whole_record();
+    char *name = r->features[1].name;
+
+    (void) state;
+    r->features[1].name = r->features[0].name;
+    expect_refused(r, says); /* twice the same */
+    r->features[1].name = r->features[2].name;
+    r->features[2].name = name;
+    expect_refused(r, says);
+    r->features[2].name = r->features[1].name;
+    r->features[1].name = name;
+    expect_taken(r);
+    r->features[5].class_id = 1;
+    expect_taken(r); /* exm-miR-0005-5p stands before other-0006 */
+    r->features[4].class_id = 2;
+    expect_refused(r, says); /* class 2 before class 1 */
+    exm_record_free(r);
+}
+
+/* The isomiRs of one feature, all of the lengths and letters given, must stand so. */
+static void
+isomirs_are_sorted_by_length_and_letters(void **state)
+{
+    static const char *const sorted[] = {
+        "A",     "T",     "AC",    "CA",    "GA",    "TA",    "TT",    "AAAAA", "AAAAC",
+        "AAAAG", "AAAAT", "AAACA", "AACAA", "ACAAA", "ACTTT", "AGAAA", "ATAAA", "ATTTT",
+        "CAAAA", "CTTTT", "GAAAA", "GCAAA", "GTTTT", "TAAAA", "TGTTT", "TTTTT"};
+    enum { N = sizeof sorted / sizeof sorted[0] };
+    exm_record *r = whole_record();
+    exm_record_isomir *v = calloc(2, sizeof *v);
+
+    (void) state;
+    assert_non_null(v);
+    free(r->isomirs);
+    r->isomirs = v;
+    r->n_isomirs = 2;
+    for (size_t a = 0; a < N; a++)
+        for (size_t b = 0; b < N; b++) {
+            pack_letters(sorted[a], &v[0].lo, &v[0].hi);
+            pack_letters(sorted[b], &v[1].lo, &v[1].hi);
+            v[0].feature = v[1].feature = 3;
+            if (a <= b) /* equal ones may differ in their mature */
+                expect_taken(r);
+            else
+                expect_refused(r, "the isomiRs are not sorted");
+            v[0].feature = 2; /* another feature: the sequences do not matter */
+            expect_taken(r);
+            v[0].feature = 4;
+            expect_refused(r, "the isomiRs are not sorted");
+        }
+    exm_record_free(r);
+}
+
+/* ---- the bytes ---- */
+
+/* A change here is a change of the format: it needs another number (record.c, FORMAT). */
+static void
+the_format_is_fixed(void **state)
+{
+    exm_record *r = whole_record();
+    exm_buf b = {0};
+    char hex[EXM_SHA256_HEX];
+
+    (void) state;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_OK);
+    assert_memory_equal(b.data,
+                        "EXMREC\r\n\x01\x02S1\x20"
+                        "cccc",
+                        17);
+    assert_int_equal(exm_sha256_of(b.data, b.len, hex, NULL), EXM_OK);
+    assert_string_equal(hex,
+                        "d441aa77b5ac93b405b813ae6820362411fd229cc8e0da3078040feb3ddf0820");
+    exm_buf_done(&b);
+    exm_record_free(r);
+}
+
+/* What cannot be written leaves the buffer as it was. */
+static void
+a_refused_record_adds_no_byte(void **state)
+{
+    exm_record *r = whole_record();
+    exm_buf b = {0};
+
+    (void) state;
+    exm_buf_puts(&b, "before");
+    r->features[0].class_id = 3;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    assert_int_equal(b.len, 6);
+    exm_buf_done(&b);
+    exm_record_free(r);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_are_fit_for_files),
+        cmocka_unit_test(digests_have_their_digits),
+        cmocka_unit_test(reads_add_up),
+        cmocka_unit_test(features_are_sorted),
+        cmocka_unit_test(isomirs_are_sorted_by_length_and_letters),
+        cmocka_unit_test(the_format_is_fixed),
+        cmocka_unit_test(a_refused_record_adds_no_byte),
+    };
+    return cmocka_run_group_tests_name("record_rules", tests, NULL, NULL);
+}
