@@ -186,6 +186,9 @@ put_all(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
     if (s == EXM_OK) s = exm_outputs_qc(c->records, qc, c->n, dir, reterr);
     if (s == EXM_OK && !(p->skip & EXM_SKIP_ISOMIRS))
         s = exm_outputs_isomirs(c->records, c->n, dir, reterr);
+    if (s == EXM_OK)
+        s = exm_outputs_trna(c->records, c->n, (p->skip & EXM_SKIP_ISOMIRS) != 0, dir,
+                             reterr);
     if (s == EXM_OK && !(p->skip & EXM_SKIP_GFF))
         s = exm_outputs_gff3(c->records, c->n, dir, reterr);
     if (s == EXM_OK && !(p->skip & EXM_SKIP_MULTIQC))

@@ -18,6 +18,11 @@ EXM_MUST_USE exm_status exm_outputs_counts(const exm_record *const *records, siz
 /* isomir.counts.tsv: first column "mature|variant|UID". */
 EXM_MUST_USE exm_status exm_outputs_isomirs(const exm_record *const *records, size_t n,
                                             exm_outdir *dir, exm_error *reterr);
+/* Where the reference has a class tRNA or pre-tRNA: trna_types.counts.tsv, and unless
+ * only_types trna_fragments.counts.tsv: first column "type|tRNA|tRF plate". */
+EXM_MUST_USE exm_status exm_outputs_trna(const exm_record *const *records, size_t n,
+                                         int only_types, exm_outdir *dir,
+                                         exm_error *reterr);
 /* mirna.gff3, mirGFF3 1.2, one line per unique sequence and mature, COLDATA = sample ids. */
 EXM_MUST_USE exm_status exm_outputs_gff3(const exm_record *const *records, size_t n,
                                          exm_outdir *dir, exm_error *reterr);

@@ -5,6 +5,7 @@
 #include "exomir/digest.h"
 #include "exomir/isomir.h"
 #include "exomir/trim.h"
+#include "exomir/trna.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,6 +41,14 @@ typedef struct exm_record_isomir {
     uint32_t n_features; /* features tied: > 1 is a shared read */
     uint64_t count[2];
 } exm_record_isomir;
+
+/* One unique read of up to 63 nt called as a piece of a tRNA. */
+typedef struct exm_record_fragment {
+    uint32_t type;    /* exm_trf */
+    uint32_t feature; /* into features: the tRNA that explains it best */
+    uint64_t lo, hi;
+    uint64_t count[2];
+} exm_record_fragment;
 
 typedef struct exm_record_mature {
     char *name;     /* mature name(s) at this place */
@@ -86,6 +95,9 @@ typedef struct exm_record {
     exm_record_isomir
         *isomirs; /* sorted by feature, then length, then sequence (ACGT order) */
     size_t n_isomirs;
+    uint64_t trf[EXM_TRF_COUNT][2]; /* by type, whatever the length; best explanation */
+    exm_record_fragment *fragments; /* sorted by type, then as isomirs */
+    size_t n_fragments;
     struct exm_record_clade {
         char *name;
         uint64_t reads;
@@ -94,6 +106,8 @@ typedef struct exm_record {
 } exm_record;
 
 void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is legal */
+
+int exm_record_has_trna(const exm_record *r); /* a class tRNA or pre-tRNA, reads or not */
 
 /*
  * exm_record_encode() - the .exr bytes: magic, version, varint fields, SHA-256 trailer.

@@ -117,6 +117,8 @@ const char *exm_ref_clade_name(const exm_ref *r, uint32_t i); /* "cel", "nematod
 double exm_ref_spike_amount(const exm_ref *r, uint32_t template_id);
 
 /* ---- building ---- */
+enum { EXM_PRETRNA_FLANK = 12 }; /* nt of the mature tRNA left at both ends of a mask */
+
 typedef struct exm_ref_source {
     const char *name; /* class name for --class / --spike */
     const char *path;
@@ -147,7 +149,10 @@ typedef struct exm_ref_build_log {
 /*
  * exm_ref_build() - make the bundle's bytes.  Deterministic: same inputs, same bytes (no
  * clock, no paths: sources enter by base name, size and SHA-256).  Class "tRNA" gets CCA
- * appended where it does not end in CCA (cytosolic and mitochondrial alike).
+ * appended where it does not end in CCA (cytosolic and mitochondrial alike).  In class
+ * "pre-tRNA" every stretch that 20-mers of class tRNA (without that CCA) cover is masked, but
+ * for EXM_PRETRNA_FLANK nt at each of its ends: reads inside the mature tRNA are the tRNA's,
+ * reads across a processing site and of leader, intron and trailer the precursor's.
  * A mature whose hairpin is missing or does not contain it becomes its own template and
  * is noted.  EXM_EDATA for contradictions a user must solve (empty after species filter,
  * duplicate class names ...), with file and line.

@@ -7,24 +7,17 @@
  */
 #include "isomir_table.h"
 
+#include "outputs_impl.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* Letter order A < C < G < T, while plane codes are A 0, C 1, T 2, G 3: rank = (hi, lo^hi). */
 static int
 by_length_then_letters(const void *pa, const void *pb)
 {
     const exm_record_isomir *a = pa, *b = pb;
-    const uint64_t top_a = a->lo | a->hi, top_b = b->lo | b->hi;
-    const int len_a = __builtin_clzll(top_a), len_b = __builtin_clzll(top_b);
-    const uint64_t differ = (a->lo ^ b->lo) | (a->hi ^ b->hi);
-    uint64_t first;
 
-    if (len_a != len_b) return len_a > len_b ? -1 : 1; /* more leading zeros: shorter */
-    if (!differ) return 0;
-    first = differ & (~differ + 1);
-    if ((a->hi ^ b->hi) & first) return a->hi & first ? 1 : -1;
-    return (a->lo ^ a->hi) & first ? 1 : -1;
+    return exm_packed_order(a->lo, a->hi, b->lo, b->hi);
 }
 
 struct sort_job {

@@ -5,14 +5,13 @@
  * cursor per record walks each list once; only the isomiRs of one feature are in memory
  * at a time.
  */
-#include "exomir/outputs.h"
+#include "outputs_impl.h"
 
+#include "exomir/annotate.h"
 #include "exomir/json.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { WRITE_AT = 1 << 20 }; /* buffered bytes before a streamed file is written on */
 
 typedef enum column { COL_EM, COL_UNIQUE, COL_BEST } column;
 
@@ -20,25 +19,6 @@ static exm_status
 no_memory(exm_error *reterr)
 {
     return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the output tables");
-}
-
-static int
-any_umi(const exm_record *const *r, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (r[i]->umi_len > 0) return 1;
-    return 0;
-}
-
-static void
-put_header(exm_buf *b, const char *first, const exm_record *const *r, size_t n)
-{
-    exm_buf_puts(b, first);
-    for (size_t i = 0; i < n; i++) {
-        exm_buf_putc(b, '\t');
-        exm_buf_puts(b, r[i]->sample);
-    }
-    exm_buf_putc(b, '\n');
 }
 
 /* ---- miRNAs ---- */
@@ -82,7 +62,7 @@ put_mirnas(const exm_record *const *r, size_t n, const char *name, column c, int
     exm_status st;
 
     if (!at) return no_memory(reterr);
-    put_header(&b, "mirna", r, n);
+    exm_outputs_put_header(&b, "mirna", r, n);
     while ((feature = least_name(r, n, at)) != NULL) {
         exm_buf_puts(&b, feature);
         for (size_t i = 0; i < n; i++) {
@@ -123,7 +103,7 @@ put_classes(const exm_record *const *r, size_t n, exm_outdir *dir, exm_error *re
     exm_buf b = {0};
     exm_status st;
 
-    put_header(&b, "class", r, n);
+    exm_outputs_put_header(&b, "class", r, n);
     for (size_t c = 0; n > 0 && c < r[0]->n_classes;
          c++) { /* one reference: the same classes */
         exm_buf_puts(&b, r[0]->classes[c].name);
@@ -152,7 +132,7 @@ exm_status
 exm_outputs_counts(const exm_record *const *records, size_t n, exm_outdir *dir,
                    exm_error *reterr)
 {
-    const int umi = any_umi(records, n);
+    const int umi = exm_outputs_any_umi(records, n);
     exm_status st = put_mirnas(records, n, "mirna.counts.tsv", COL_EM, umi, dir, reterr);
 
     if (st == EXM_OK)
@@ -171,26 +151,14 @@ struct entry {
     size_t rec;
 };
 
-static uint32_t
-length_of(const exm_record_isomir *x)
-{
-    return 63U - (uint32_t) __builtin_clzll(x->lo | x->hi);
-}
-
 /* By length, letters, record: the order of the records' own lists. */
 static int
 by_sequence(const void *pa, const void *pb)
 {
     const struct entry *a = pa, *b = pb;
-    const uint32_t la = length_of(a->x), lb = length_of(b->x);
-    const uint64_t differ = (a->x->lo ^ b->x->lo) | (a->x->hi ^ b->x->hi);
-    uint64_t first;
+    const int c = exm_packed_order(a->x->lo, a->x->hi, b->x->lo, b->x->hi);
 
-    if (la != lb) return la < lb ? -1 : 1;
-    if (!differ) return (a->rec > b->rec) - (a->rec < b->rec);
-    first = differ & (~differ + 1);
-    if ((a->x->hi ^ b->x->hi) & first) return a->x->hi & first ? 1 : -1;
-    return (a->x->lo ^ a->x->hi) & first ? 1 : -1;
+    return c ? c : (a->rec > b->rec) - (a->rec < b->rec);
 }
 
 struct walk {
@@ -205,16 +173,6 @@ struct walk {
     exm_outfile *file;
     exm_error *err;
 };
-
-static void
-unpack(const exm_record_isomir *x, char *seq)
-{
-    const uint32_t len = length_of(x);
-
-    for (uint32_t i = 0; i < len; i++)
-        seq[i] = "ACTG"[(x->lo >> i & 1) | (x->hi >> i & 1) << 1];
-    seq[len] = '\0';
-}
 
 /* Collects the entries of one feature and moves the cursors past them. */
 static exm_status
@@ -276,13 +234,13 @@ put_rows(struct walk *w, row_writer row)
         const struct entry *e = w->entry + i;
 
         for (size_t k = 0; k < w->n; k++) w->count[k] = 0;
-        unpack(e->x, seq);
+        (void) exm_unpack(e->x->lo, e->x->hi, seq);
         for (; i < w->n_entries && w->entry[i].x->lo == e->x->lo &&
                w->entry[i].x->hi == e->x->hi;
              i++)
             w->count[w->entry[i].rec] = w->entry[i].x->count[w->which];
         st = row(w, e, seq);
-        if (st == EXM_OK) st = flush(w, WRITE_AT);
+        if (st == EXM_OK) st = flush(w, EXM_WRITE_AT);
     }
     return st;
 }
@@ -346,9 +304,10 @@ exm_status
 exm_outputs_isomirs(const exm_record *const *records, size_t n, exm_outdir *dir,
                     exm_error *reterr)
 {
-    struct walk w = {.r = records, .n = n, .which = any_umi(records, n), .err = reterr};
+    struct walk w = {
+        .r = records, .n = n, .which = exm_outputs_any_umi(records, n), .err = reterr};
 
-    put_header(&w.out, "isomir", records, n);
+    exm_outputs_put_header(&w.out, "isomir", records, n);
     return walk_isomirs(&w, "isomir.counts.tsv", put_isomir_row, dir);
 }
 
@@ -371,7 +330,7 @@ put_gff_row(struct walk *w, const struct entry *e, const char *seq)
 {
     const exm_variant *v = &e->x->variant;
     const exm_record_mature *m = mature_of(w, e);
-    const uint32_t len = length_of(e->x);
+    const uint32_t len = exm_packed_length(e->x->lo);
     exm_buf *b = &w->out;
     const int is_reference =
         v->d5 == 0 && v->d3 == 0 && !v->n_sub && !v->n_tail && !v->n_add5;
@@ -407,7 +366,8 @@ exm_status
 exm_outputs_gff3(const exm_record *const *records, size_t n, exm_outdir *dir,
                  exm_error *reterr)
 {
-    struct walk w = {.r = records, .n = n, .which = any_umi(records, n), .err = reterr};
+    struct walk w = {
+        .r = records, .n = n, .which = exm_outputs_any_umi(records, n), .err = reterr};
 
     exm_buf_puts(&w.out, "## mirGFF3. VERSION 1.2\n## VERSION: 1.2\n##source-ontology: "
                          "http://purl.obolibrary.org/obo/so.owl\n## TOOLS: exomir ");

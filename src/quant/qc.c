@@ -424,6 +424,21 @@ exm_qc_sample(const exm_record *r, exm_qc *ret)
     *ret = q;
 }
 
+/* Reads by type of tRNA fragment, or null where the reference has no tRNA. */
+static void
+put_trna(const exm_record *r, exm_json *j)
+{
+    exm_json_key(j, "trna");
+    if (!exm_record_has_trna(r)) {
+        exm_json_null(j);
+        return;
+    }
+    exm_json_object(j);
+    for (int t = 0; t < EXM_TRF_COUNT; t++)
+        exm_json_ku64(j, exm_trf_name((exm_trf) t), r->trf[t][0]);
+    exm_json_end(j);
+}
+
 void
 exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
 {
@@ -448,6 +463,7 @@ exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
     exm_json_ku64(j, "foreign", r->foreign);
     exm_json_end(j);
     exm_json_ku64(j, "molecules", r->molecules);
+    put_trna(r, j);
     exm_json_key(j, "clades");
     exm_json_array(j);
     for (size_t i = 0; i < r->n_clades && i < 20; i++) {

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 1, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
+enum { FORMAT = 2, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
 
 static const char magic[MAGIC_BYTES + 1] = "EXMREC\r\n";
 static const size_t file_limit = (size_t) 8 << 30;
@@ -41,8 +41,19 @@ exm_record_free(exm_record *r)
     free(r->features);
     free(r->matures);
     free(r->isomirs);
+    free(r->fragments);
     free(r->clades);
     free(r);
+}
+
+int
+exm_record_has_trna(const exm_record *r)
+{
+    for (size_t c = 0; c < r->n_classes; c++)
+        if (exm_text_same(r->classes[c].name, "tRNA") ||
+            exm_text_same(r->classes[c].name, "pre-tRNA"))
+            return 1;
+    return 0;
 }
 
 /* ---- the codec ---- */
@@ -314,6 +325,13 @@ do_variant(struct codec *c, exm_variant *v, uint32_t len)
     }
 }
 
+/* The sentinel is the top bit of lo, above every bit of hi. */
+static int
+is_packed(uint64_t lo, uint64_t hi)
+{
+    return lo > 1 && (hi == 0 || __builtin_clzll(hi) > __builtin_clzll(lo));
+}
+
 static void
 do_isomirs(struct codec *c, exm_record *r)
 {
@@ -333,9 +351,8 @@ do_isomirs(struct codec *c, exm_record *r)
         do_u64(c, &x->lo);
         do_u64(c, &x->hi);
         if (c->st != EXM_OK) break;
-        /* The sentinel is the top bit of lo, above every bit of hi. */
-        if (x->feature >= r->n_features || x->mature >= r->n_matures || x->lo <= 1 ||
-            (x->hi && __builtin_clzll(x->hi) <= __builtin_clzll(x->lo))) {
+        if (x->feature >= r->n_features || x->mature >= r->n_matures ||
+            !is_packed(x->lo, x->hi)) {
             refuse(c, "an isomiR of nothing");
             break;
         }
@@ -345,6 +362,32 @@ do_isomirs(struct codec *c, exm_record *r)
         do_u64(c, &x->count[0]);
         do_u64(c, &molecules_less);
         x->count[1] = x->count[0] - molecules_less;
+    }
+}
+
+static void
+do_fragments(struct codec *c, exm_record *r)
+{
+    uint32_t feature = 0;
+
+    for (int t = 0; t < EXM_TRF_COUNT; t++) do_bins(c, r->trf[t], 2);
+    r->fragments = do_array(c, r->fragments, &r->n_fragments, sizeof *r->fragments, 6);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_fragments; i++) {
+        exm_record_fragment *x = r->fragments + i;
+        uint32_t step = x->feature - feature; /* wrap is undone */
+        uint64_t molecules_less = x->count[0] - x->count[1];
+
+        do_u32(c, &x->type);
+        do_u32(c, &step);
+        x->feature = feature += step;
+        do_u64(c, &x->lo);
+        do_u64(c, &x->hi);
+        do_u64(c, &x->count[0]);
+        do_u64(c, &molecules_less);
+        x->count[1] = x->count[0] - molecules_less;
+        if (c->st == EXM_OK && (x->type >= EXM_TRF_COUNT || x->feature >= r->n_features ||
+                                !is_packed(x->lo, x->hi)))
+            refuse(c, "a tRNA fragment of nothing");
     }
 }
 
@@ -365,6 +408,7 @@ do_record(struct codec *c, exm_record *r)
     do_classes(c, r);
     do_features(c, r);
     do_isomirs(c, r);
+    do_fragments(c, r);
     do_clades(c, r);
 }
 
@@ -494,9 +538,11 @@ check_frame(const unsigned char *p, size_t n, const char *source, exm_error *ret
     if (p[MAGIC_BYTES] != FORMAT)
         return exm_fail(
             reterr, EXM_EDATA, MAGIC_BYTES,
-            "%s: sample record of format %u, made by a newer exomir; this one reads "
-            "format %d",
-            source, p[MAGIC_BYTES], FORMAT);
+            "%s: sample record of format %u, made by a%s; this one reads format %d", source,
+            p[MAGIC_BYTES],
+            p[MAGIC_BYTES] > FORMAT ? " newer exomir"
+                                    : "n older exomir (count the sample again)",
+            FORMAT);
     st = exm_sha256_of(p, n - EXM_SHA256_LEN, hex, reterr);
     if (st != EXM_OK) return st;
     exm_sha256_bytes(hex, sha);

@@ -17,6 +17,9 @@ list(APPEND EXM_SOURCES
   src/quant/share.c
   src/quant/signature.c
   src/quant/sheet.c
+  src/quant/trna.c
+  src/quant/fragment_table.c
+  src/quant/outputs_trna.c
 )
 list(APPEND EXM_SOURCES
   src/quant/places_scalar.c

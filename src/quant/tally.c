@@ -12,6 +12,9 @@
  */
 #include "tally.h"
 
+#include "exomir/trna.h"
+
+#include "fragment_table.h"
 #include "isomir_table.h"
 #include "share.h"
 
@@ -40,6 +43,8 @@ struct worker {
     uint64_t *clade;             /* [n_clades] */
     uint64_t *word;              /* scratch: one fit per feature of a read */
     size_t cap_words;
+    exm_fragment_list fragments;
+    uint64_t trf[EXM_TRF_COUNT][2];
     uint64_t annotated, unannotated, foreign, molecules;
     uint64_t top[TOP]; /* largest read counts, descending */
 };
@@ -48,6 +53,7 @@ struct job {
     const exm_annotator *annotator;
     const exm_ref *ref;
     const exm_collapse *uniques;
+    exm_trna *trna;
     struct worker *worker;
     unsigned n_workers;
     size_t n_tasks;
@@ -179,6 +185,42 @@ put_isomir(const struct job *j, size_t task, const exm_unique *u, const exm_cand
     };
 }
 
+static int
+ends_in_ttt(const exm_unique *u)
+{
+    if (u->seq) return u->len >= 3 && memcmp(u->seq + u->len - 3, "TTT", 3) == 0;
+    return u->len >= 3 && ((u->hi & ~u->lo) >> (u->len - 3) & 7) == 7;
+}
+
+/* The first type among the best explanations, under the tRNA that explains it first. */
+static exm_status
+put_fragment(const struct job *j, struct worker *w, const exm_unique *u, exm_error *reterr)
+{
+    const int ttt = ends_in_ttt(u);
+    const exm_candidate *best = w->ann.cand;
+    exm_trf type = EXM_TRF_NONE;
+
+    for (size_t i = 0; i < w->ann.n_best; i++) {
+        const exm_candidate *c = best + i;
+        exm_trf x;
+
+        if (c->class_id != best->class_id) break; /* they come class by class */
+        x = exm_trna_type(j->trna, c, u->len, ttt);
+        if (x < type) type = x;
+    }
+    if (type == EXM_TRF_NONE) return EXM_OK;
+    w->trf[type][0] += u->reads;
+    w->trf[type][1] += u->molecules;
+    if (u->seq) return EXM_OK;
+    return exm_fragment_list_add(&w->fragments,
+                                 &(exm_record_fragment){.type = type,
+                                                        .feature = best->template_id,
+                                                        .lo = u->lo,
+                                                        .hi = u->hi,
+                                                        .count = {u->reads, u->molecules}},
+                                 reterr);
+}
+
 static exm_status
 count_explained(const struct job *j, struct worker *w, size_t task, const exm_unique *u,
                 exm_error *reterr)
@@ -207,6 +249,7 @@ count_explained(const struct job *j, struct worker *w, size_t task, const exm_un
     w->len_by_class[class_id * EXM_LEN_BINS +
                     (u->len < EXM_LEN_BINS ? u->len : EXM_LEN_BINS - 1)] += u->reads;
     if (best->entity != UINT32_MAX) put_isomir(j, task, u, best, &tie);
+    if (best->class_id > 0 && (st = put_fragment(j, w, u, reterr)) != EXM_OK) return st;
     sort_words(w->word, n);
     return exm_signatures_add(&w->sigs, w->word, n, count, reterr);
 }
@@ -285,6 +328,7 @@ worker_done(struct worker *w)
 {
     exm_annotation_done(&w->ann);
     exm_signatures_done(&w->sigs);
+    exm_fragment_list_done(&w->fragments);
     free(w->feature);
     free(w->class);
     free(w->len_by_class);
@@ -296,6 +340,8 @@ static exm_status
 worker_merge(const struct job *j, struct worker *to, const struct worker *from,
              exm_error *reterr)
 {
+    exm_status st;
+
     for (size_t f = 0; f < j->n_features; f++) {
         for (int k = 0; k < 2; k++) {
             to->feature[f].unique[k] += from->feature[f].unique[k];
@@ -315,7 +361,10 @@ worker_merge(const struct job *j, struct worker *to, const struct worker *from,
     to->foreign += from->foreign;
     to->molecules += from->molecules;
     for (int k = 0; k < TOP; k++) add_top(to->top, from->top[k]);
-    return exm_signatures_merge(&to->sigs, &from->sigs, reterr);
+    for (size_t t = 0; t < EXM_TRF_COUNT; t++)
+        for (int k = 0; k < 2; k++) to->trf[t][k] += from->trf[t][k];
+    st = exm_fragment_list_merge(&to->fragments, &from->fragments, reterr);
+    return st == EXM_OK ? exm_signatures_merge(&to->sigs, &from->sigs, reterr) : st;
 }
 
 /* ---- the record ---- */
@@ -492,6 +541,8 @@ fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
     if (st == EXM_OK) st = fill_classes(j, w, rec, reterr);
     if (st == EXM_OK) st = fill_features(j, w, em0, em1, rec, reterr);
     if (st == EXM_OK) st = fill_clades(j, w, rec, reterr);
+    if (st == EXM_OK) st = exm_fragment_table_fill(rec, &w->fragments, j->ref, reterr);
+    memcpy(rec->trf, w->trf, sizeof rec->trf);
     if (st == EXM_OK) {
         rec->isomirs = j->isomir; /* the record owns it from here on */
         j->isomir = NULL;
@@ -524,7 +575,7 @@ exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
     j.isomir = malloc((n + 1) * sizeof *j.isomir);
     j.n_isomirs = calloc(j.n_tasks + 1, sizeof *j.n_isomirs);
     st = j.worker && j.isomir && j.n_isomirs
-             ? EXM_OK
+             ? exm_trna_new(ref, &j.trna, reterr)
              : exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count %zu unique reads", n);
     for (unsigned i = 0; st == EXM_OK && i < j.n_workers; i++)
         if (!worker_init(&j, j.worker + i))
@@ -534,6 +585,7 @@ exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
         st = worker_merge(&j, j.worker, j.worker + i, reterr);
     if (st == EXM_OK) st = fill_record(&j, j.worker, pool, rec, reterr);
     for (unsigned i = 0; j.worker && i < j.n_workers; i++) worker_done(j.worker + i);
+    exm_trna_free(j.trna);
     free(j.worker);
     free(j.isomir);
     free(j.n_isomirs);

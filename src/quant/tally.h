@@ -8,8 +8,8 @@
 #include "exomir/record.h"
 
 /*
- * exm_tally_run() - fills classes, features, matures, isomirs, clades, annotated,
- * unannotated, foreign, unique_reads, top5_reads, molecules, len_by_class and error_rate
+ * exm_tally_run() - fills classes, features, matures, isomirs, fragments, trf, clades,
+ * annotated, unannotated, foreign, unique_reads, top5_reads, molecules, len_by_class and error_rate
  * of *rec.  Everything is a sum of integers over uniques, or computed from such sums in a
  * fixed order, so neither the order of the uniques nor the number of threads shows.
  */

@@ -63,7 +63,7 @@ add_other_classes(exm_draft *d, const exm_ref_build_options *o, exm_error *reter
         s = exm_draft_add_spikes(d, &o->spikes[i], reterr);
     if (s == EXM_OK && o->artifact)
         s = add_fasta_class(d, "artifact", &artifact, EXM_KIND_ARTIFACT, reterr);
-    return s;
+    return s == EXM_OK ? exm_draft_mask_pretrna(d, reterr) : s;
 }
 
 static exm_status

@@ -1,9 +1,10 @@
 /*
  * ref_draft.h - a bundle while it is being put together (private to src/ref).
  *
- * The road: classes and templates are read (ref_build.c, ref_spike.c), matures get their
- * places (ref_place.c), identical templates merge and entities form (ref_entity.c), other
- * names find their entity (ref_alias.c), and all is written (ref_write.c, ref_clade.c).
+ * The road: classes and templates are read (ref_build.c, ref_spike.c, ref_pretrna.c), matures
+ * get their places (ref_place.c), identical templates merge and entities form (ref_entity.c),
+ * other names find their entity (ref_alias.c), and all is written (ref_write.c,
+ * ref_clade.c).
  */
 #ifndef EXM_REF_DRAFT_H
 #define EXM_REF_DRAFT_H
@@ -120,6 +121,8 @@ EXM_MUST_USE exm_status exm_draft_add_template(exm_draft *d, const exm_draft_tem
 /* The steps, in this order. */
 EXM_MUST_USE exm_status exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src,
                                              exm_error *reterr);
+/* Masks what class tRNA holds in class pre-tRNA; nothing to do without either. */
+EXM_MUST_USE exm_status exm_draft_mask_pretrna(exm_draft *d, exm_error *reterr);
 EXM_MUST_USE exm_status exm_draft_place(exm_draft *d, const exm_ref_build_options *o,
                                         exm_error *reterr);
 EXM_MUST_USE exm_status exm_draft_merge(exm_draft *d, exm_error *reterr);

@@ -13,6 +13,7 @@ list(APPEND EXM_SOURCES
   src/ref/ref_name.c
   src/ref/ref_place.c
   src/ref/ref_place_gff.c
+  src/ref/ref_pretrna.c
   src/ref/ref_spike.c
   src/ref/ref_write.c
 )

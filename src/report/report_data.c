@@ -268,6 +268,22 @@ put_checks(const exm_qc *q, exm_json *j)
     exm_json_end(j);
 }
 
+/* Types of tRNA fragments with reads and what they are; empty without a class tRNA. */
+static void
+put_trna(const exm_record *r, exm_json *j)
+{
+    exm_json_key(j, "trna");
+    exm_json_array(j);
+    for (int t = 0; exm_record_has_trna(r) && t < EXM_TRF_COUNT; t++) {
+        exm_json_array(j);
+        exm_json_str(j, exm_trf_name((exm_trf) t));
+        exm_json_u64(j, r->trf[t][0]);
+        exm_json_str(j, exm_trf_description((exm_trf) t));
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
 static exm_status
 put_sample(const exm_record *r, const exm_qc *q, const struct folding *f, exm_json *j,
            exm_error *reterr)
@@ -288,6 +304,7 @@ put_sample(const exm_record *r, const exm_qc *q, const struct folding *f, exm_js
     put_cargo(r, f, j);
     put_lengths(r, f, j);
     put_isomirs(r, j);
+    put_trna(r, j);
     put_checks(q, j);
     s = put_top(r, j, reterr);
     exm_json_end(j);

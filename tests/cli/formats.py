@@ -26,7 +26,7 @@ samples = {"mixed": ["D", "T", "U"], "plain": ["trimmed"], "slim": ["trimmed"]}
 for run, names in samples.items():
     want = set()
     for r in files:
-        if r["when"].startswith("UMIs") and run != "mixed" or r["when"].startswith("unless --skip") and run == "slim":
+        if r["when"].startswith("UMIs") and run != "mixed" or "unless --skip" in r["when"] and run == "slim":
             continue
         want |= {r["file"].replace("SAMPLE", s) for s in names}
     have = {os.path.relpath(os.path.join(d, f), run) for d, _, fs in os.walk(run) for f in fs}
@@ -133,7 +133,7 @@ class Reader:
 
 def read_record(path, fields):
     data = open(path, "rb").read()
-    assert data[:9] == b"EXMREC\r\n\x01" and hashlib.sha256(data[:-32]).digest() == data[-32:]
+    assert data[:9] == b"EXMREC\r\n\x02" and hashlib.sha256(data[:-32]).digest() == data[-32:]
     r = Reader(data[9:-32])
     record = r.fields(fields)
     assert r.at == len(r.data), f"{path}: {len(r.data) - r.at} bytes are not explained"
@@ -183,6 +183,21 @@ for (run, s), r in records.items():
         per[x["feature"]] = per.get(x["feature"], 0) + x["reads"]
     assert per == {i: f["best"][0] for i, f in enumerate(r["features"]) if f["class"] == 0 and f["best"][0]}
     r["ids"] = ids
+    long = {}
+    for x in r["fragments"]:
+        x["seq"] = sequence(x["lo"], x["hi"])
+        long[x["type"]] = long.get(x["type"], 0) + x["reads"]
+    assert {t: r["trf"][2 * t] for t in range(8) if r["trf"][2 * t]} == long, "all inserts here are short"
+    assert sum(long.values()) == sum(f["best"][0] for f in r["features"] if r["classes"][f["class"]]["name"] == "tRNA")
+    kinds = [x[0] for x in table(f"{run}/trna_types.counts.tsv")[1:]]
+    assert list(qc["trna"]) == kinds and list(qc["trna"].values()) == r["trf"][::2]
+    assert {k: v for (k, x), v in counts(f"{run}/trna_types.counts.tsv").items() if x == s} == dict(zip(kinds, r["trf"][which::2]))
+    order = [(x["type"], x["feature"], len(x["seq"]), x["seq"]) for x in r["fragments"]]
+    assert order == sorted(set(order))
+    r["fragment ids"] = {f"{kinds[x['type']]}|{r['features'][x['feature']]['name']}": [] for x in r["fragments"]}
+    for x in r["fragments"]:
+        r["fragment ids"][f"{kinds[x['type']]}|{r['features'][x['feature']]['name']}"].append(
+            (x["seq"], (x["reads"], x["reads"] - x["reads_less_molecules"])[which]))
 assert any(x["subs"] for r in records.values() for x in r["isomirs"]) and any(
     x["d5"] < 0 for r in records.values() for x in r["isomirs"]) and records["plain", "trimmed"]["clades"]
 print(f"ok {len(records)} records of {len(mdtable.read(document, 'exr'))} fields")
@@ -261,6 +276,17 @@ for run in ("mixed", "plain"):
     assert len(table_rows) == len(samples[run]) * (len(lines) - len(head))
     assert seen == {(*k, s): v for (x, s), r in records.items() if x == run for k, v in r["ids"].items() if v}
 print("ok isomiR table and mirGFF3")
+
+for run in ("mixed", "plain"):
+    got = {}
+    for (key, s), v in counts(f"{run}/trna_fragments.counts.tsv").items():
+        kind, feature, uid = key.split("|")
+        prefix, seq = unpack_uid(uid)
+        assert prefix == "tRF"
+        if v:
+            got.setdefault((s, f"{kind}|{feature}"), []).append((seq, v))
+    assert got == {(s, k): v for (x, s), r in records.items() if x == run for k, v in r["fragment ids"].items()}
+print("ok tRNA fragments")
 
 # ---- the bundle ----
 data = open("rich.exoref", "rb").read()

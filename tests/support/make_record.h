@@ -96,6 +96,24 @@ make_isomirs(exm_rng *r, const record_shape *s, exm_record *to, uint32_t f)
     }
 }
 
+/* Two fragments of every tRNA: of one type, and a longer one of the next. */
+static inline void
+make_fragments(exm_rng *r, const record_shape *s, exm_record *to)
+{
+    to->fragments = zeros(2 * to->n_features, sizeof *to->fragments);
+    for (uint32_t type = 1; type <= 2; type++) {
+        for (size_t f = s->n_mirnas; f < to->n_features; f++) {
+            exm_record_fragment *x = to->fragments + to->n_fragments++;
+
+            *x = (exm_record_fragment){.type = type, .feature = (uint32_t) f};
+            pack_letters(type == 1 ? "GCATTGGTGGTTCAGTGG" : "GCATTGGTGGTTCAGTGGTA", &x->lo,
+                         &x->hi);
+            draw_counts(r, s, x->count);
+            for (int k = 0; k < 2; k++) to->trf[type][k] += x->count[k];
+        }
+    }
+}
+
 static inline void
 add_to_class(exm_record *to, const exm_record_feature *f, size_t length)
 {
@@ -172,6 +190,7 @@ make_record(const record_shape *s, uint64_t seed)
     r->matures = zeros(s->n_mirnas, sizeof *r->matures);
     r->isomirs = zeros(s->n_mirnas * 4, sizeof *r->isomirs);
     make_features(&rng, s, r);
+    make_fragments(&rng, s, r);
     r->clades = zeros(2, sizeof *r->clades);
     r->clades[0].name = text_copy("cel");
     r->clades[0].reads = 3 * s->scale;
@@ -240,6 +259,21 @@ same_isomirs(const exm_record *a, const exm_record *b)
 }
 
 static inline int
+same_fragments(const exm_record *a, const exm_record *b)
+{
+    if (a->n_fragments != b->n_fragments || memcmp(a->trf, b->trf, sizeof a->trf) != 0)
+        return 0;
+    for (size_t i = 0; i < a->n_fragments; i++) {
+        const exm_record_fragment *x = a->fragments + i, *y = b->fragments + i;
+
+        if (x->type != y->type || x->feature != y->feature || x->lo != y->lo ||
+            x->hi != y->hi || memcmp(x->count, y->count, sizeof x->count) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+static inline int
 same_classes(const exm_record *a, const exm_record *b)
 {
     if (a->n_classes != b->n_classes || a->n_clades != b->n_clades ||
@@ -289,7 +323,8 @@ same_record(const exm_record *a, const exm_record *b)
            strcmp(a->params_json, b->params_json) == 0 && strcmp(a->kit, b->kit) == 0 &&
            strcmp(a->layout, b->layout) == 0 &&
            strcmp(a->kit_evidence, b->kit_evidence) == 0 && same_flow(a, b) &&
-           same_classes(a, b) && same_features(a, b) && same_isomirs(a, b);
+           same_classes(a, b) && same_features(a, b) && same_isomirs(a, b) &&
+           same_fragments(a, b);
 }
 
 #endif

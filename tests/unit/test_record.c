@@ -161,6 +161,7 @@ an_empty_sample_has_a_record(void **state)
     free(r->features[0].name);
     for (size_t i = 0; i < 2; i++) free(r->clades[i].name);
     r->n_clades = 0;
+    r->n_fragments = 0;
     assert_round_trip(r);
     exm_record_free(r);
     exm_record_free(NULL);
@@ -180,6 +181,9 @@ comparison_sees_a_difference(void **state)
     b->isomirs[3].variant.n_tail ^= 1;
     assert_false(same_record(a, b));
     b->isomirs[3].variant.n_tail ^= 1;
+    b->fragments[1].count[1]++;
+    assert_false(same_record(a, b));
+    b->fragments[1].count[1]--;
     b->features[2].unique[1]++;
     assert_false(same_record(a, b));
     b->features[2].unique[1]--;
@@ -215,7 +219,7 @@ every_changed_byte_and_every_truncation_is_refused(void **state)
             b.data[i] = (char) (b.data[i] ^ 1 << bit);
             assert_refused(b.data, b.len,
                            i < 8    ? "is no sample record"
-                           : i == 8 ? "made by a newer exomir"
+                           : i == 8 ? "made by a"
                                     : "damaged");
             b.data[i] = (char) (b.data[i] ^ 1 << bit);
         }

@@ -329,6 +329,12 @@
       () => [["class", "reads"], rows.map((r) => [r[0], r[1]])],
       tied ? `${whole(tied)} reads fit two classes equally well and are shared between them.` : null);
   }
+  function trnaFigure(s) {
+    const all = sum(s.trna.map((t) => t[1]));
+    return figure("tRNA fragments", `${s.name}.trna`, (t) => bars({
+      title: `types of tRNA fragments of ${s.name}`, rows: s.trna.map(([name, v]) => [name, v, share(v, all)]), colour: COLOURS[1], x: "reads" }, t),
+    () => [["type", "reads", "meaning"], s.trna], "By place on the tRNA that explains the read best; trna_fragments.counts.tsv has each sequence.");
+  }
   function isomirFigures(s) {
     const i = s.isomirs, half = (i.d5.length - 1) / 2;
     const shiftLabel = (k) => (k === 0 ? `\u2264 ${-half}` : k === 2 * half ? `\u2265 +${half}` : k > half ? `+${k - half}` : String(k - half));
@@ -369,6 +375,7 @@
       make("p", {}, `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
       make("p", { class: "soft" }, s.evidence || "The kit was named, not inferred."),
       make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
+        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []),
         figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: "reads (EM)" }, t),
           () => [["mirna", "em", "unique", "best"], s.top], `${whole(s.top.length)} commonest are listed below; all are in mirna.counts.tsv.`)),
       make("h2", {}, "Commonest miRNAs"), topTable(s),
