@@ -5,7 +5,7 @@
  */
 #include "fragment_table.h"
 
-#include "outputs_impl.h"
+#include "packed.h"
 
 #include <stdlib.h>
 #include <string.h>

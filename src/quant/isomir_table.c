@@ -7,7 +7,7 @@
  */
 #include "isomir_table.h"
 
-#include "outputs_impl.h"
+#include "packed.h"
 
 #include <stdlib.h>
 #include <string.h>

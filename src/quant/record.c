@@ -10,6 +10,8 @@
  */
 #include "exomir/record.h"
 
+#include "packed.h"
+
 #include "exomir/input.h"
 #include "exomir/text.h"
 
@@ -461,18 +463,43 @@ check_names(struct codec *c, const exm_record *r)
     if (!good) refuse(c, "a name holds control characters");
 }
 
-/* By length, then by letters: A < C < G < T, where codes are A 0, C 1, T 2, G 3. */
 static int
 is_sorted_pair(const exm_record_isomir *a, const exm_record_isomir *b)
 {
-    const int la = __builtin_clzll(a->lo), lb = __builtin_clzll(b->lo);
-    const uint64_t differ = (a->lo ^ b->lo) | (a->hi ^ b->hi);
-    const uint64_t first = differ & (~differ + 1);
-
     if (a->feature != b->feature) return a->feature < b->feature;
-    if (la != lb) return la > lb;
-    if ((a->hi ^ b->hi) & first) return (b->hi & first) != 0;
-    return !differ || ((b->lo ^ b->hi) & first);
+    return exm_packed_order(a->lo, a->hi, b->lo, b->hi) <= 0;
+}
+
+static int
+are_fragments_sorted(const exm_record_fragment *a, const exm_record_fragment *b)
+{
+    if (a->type != b->type) return a->type < b->type;
+    if (a->feature != b->feature) return a->feature < b->feature;
+    return exm_packed_order(a->lo, a->hi, b->lo, b->hi) < 0;
+}
+
+/* Sorted, and those of a type no more than its total (which counts long inserts as well). */
+static void
+check_fragments(struct codec *c, const exm_record *r)
+{
+    uint64_t left[EXM_TRF_COUNT][2];
+
+    memcpy(left, r->trf, sizeof left);
+    for (size_t i = 0; i < r->n_fragments; i++) {
+        const exm_record_fragment *x = &r->fragments[i];
+
+        if (i > 0 && !are_fragments_sorted(&r->fragments[i - 1], x)) {
+            refuse(c, "the tRNA fragments are not sorted");
+            return;
+        }
+        for (int k = 0; k < 2; k++) {
+            if (x->count[k] > left[x->type][k]) {
+                refuse(c, "the tRNA fragments do not add up");
+                return;
+            }
+            left[x->type][k] -= x->count[k];
+        }
+    }
 }
 
 /* Merging walks the lists of many records side by side and relies on their order. */
@@ -578,6 +605,7 @@ exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
     if (c.st == EXM_OK) check_head(&c, r);
     if (c.st == EXM_OK) check_names(&c, r);
     if (c.st == EXM_OK) check_order(&c, r);
+    if (c.st == EXM_OK) check_fragments(&c, r);
     if (c.st != EXM_OK) {
         exm_record_free(r);
         return c.st;

@@ -208,6 +208,32 @@ isomirs_are_sorted_by_length_and_letters(void **state)
     exm_record_free(r);
 }
 
+static void
+fragments_are_sorted_and_add_up(void **state)
+{
+    static const char order[] = "the tRNA fragments are not sorted";
+    exm_record *r = whole_record();
+    exm_record_fragment *x = r->fragments, swap = x[1];
+
+    (void) state;
+    assert_int_equal(r->n_fragments, 4); /* two features, two types */
+    x[1] = x[0];
+    expect_refused(r, order); /* twice the same */
+    x[1] = swap;
+    x[1] = x[0];
+    x[0] = swap;
+    expect_refused(r, order);
+    exm_record_free(r);
+    for (int k = 0; k < 2; k++) {
+        r = whole_record();
+        r->trf[2][k]--;
+        expect_refused(r, "the tRNA fragments do not add up");
+        r->trf[2][k] += 2; /* inserts that are too long for a row */
+        expect_taken(r);
+        exm_record_free(r);
+    }
+}
+
 /* ---- the bytes ---- */
 
 /* A change here is a change of the format: it needs another number (record.c, FORMAT). */
@@ -221,12 +247,12 @@ the_format_is_fixed(void **state)
     (void) state;
     assert_int_equal(exm_record_encode(r, &b, NULL), EXM_OK);
     assert_memory_equal(b.data,
-                        "EXMREC\r\n\x01\x02S1\x20"
+                        "EXMREC\r\n\x02\x02S1\x20"
                         "cccc",
                         17);
     assert_int_equal(exm_sha256_of(b.data, b.len, hex, NULL), EXM_OK);
     assert_string_equal(hex,
-                        "d441aa77b5ac93b405b813ae6820362411fd229cc8e0da3078040feb3ddf0820");
+                        "573a9c1dd422f41b3e18c4c0a01bf6535dbbb4980600810c00dc358ef0d1380b");
     exm_buf_done(&b);
     exm_record_free(r);
 }
@@ -256,6 +282,7 @@ main(void)
         cmocka_unit_test(reads_add_up),
         cmocka_unit_test(features_are_sorted),
         cmocka_unit_test(isomirs_are_sorted_by_length_and_letters),
+        cmocka_unit_test(fragments_are_sorted_and_add_up),
         cmocka_unit_test(the_format_is_fixed),
         cmocka_unit_test(a_refused_record_adds_no_byte),
     };
