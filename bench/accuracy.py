@@ -1,287 +1,174 @@
 #!/usr/bin/env python3
-"""Counts and isomiR labels against simulated truth, beside the peers, in one run.
+"""Counts and isomiR labels against known truth, beside the peers, in one run.
 
-usage: accuracy.py EXOMIR REFERENCE_DIR TRNA_FASTA WORK_DIR [--seeds 1,2,3] [--peers mirtop,...]
+usage: accuracy.py EXOMIR REFERENCE_DIR TRNA_FASTA REAL_FASTQ WORK_DIR
+                   [--seeds 1,2,3] [--peers mirtop,...] [--models simulate,made]
 
-REFERENCE_DIR holds fasta/ and coordinates/ of Debian's optimir package.  Prints a table:
+REFERENCE_DIR holds fasta/ and coordinates/ of Debian's optimir package.  Two makers of
+reads, each with every seed: 'exomir simulate reads' (log-normal amounts of 400 miRNAs,
+invented isomiRs) and made_reads.py (amounts, ends, tails and qualities of REAL_FASTQ).
+Prints a table:
   total %   counted miRNA reads / true miRNA reads
   WAPE %    sum |count - truth| / sum truth, over miRNAs, identical matures being one
   false     miRNAs with >= 5 reads of which none is true
   label %   reads without sequencing errors whose isomiR label is exactly the true one, among
-            those that no other place in the reference explains at the same or lower cost
-            (decided here from the reference alone, not by the program under test)
+            those that nothing else in the reference explains with as few mismatches
+            (decided by reference.py, not by the program under test)
+Exit 1 when exomir misses a target: total 100 +- 0.3, WAPE at most 0.3 and the best peer's,
+at most 2 false, labels 99 %.
 """
-import argparse, collections, gzip, os, subprocess, sys
+import argparse
+import collections
+import gzip
+import os
+import subprocess
+import sys
 
-COMP = str.maketrans("ACGT", "TGCA")
+import made_reads
+import peers
+import reference
 
-
-def fasta(path):
-    name, out = None, {}
-    for line in open(path):
-        if line.startswith(">"):
-            name = line[1:].split()[0]
-            out[name] = ""
-        else:
-            out[name] += line.strip().upper().replace("U", "T")
-    return out
-
-
-def groups(matures):
-    """name of a mature -> name of its entity (identical matures joined)."""
-    by_seq = collections.defaultdict(list)
-    for n, s in matures.items():
-        by_seq[s].append(n)
-    return {n: "/".join(sorted(v)) for v in by_seq.values() for n in v}
+ADAPTER = "TGGAATTCTCGG"
+TOTAL, WAPE, FALSE, LABEL = 0.3, 0.3, 2, 99.0
 
 
-def places(gff, hairpins):
-    """(hairpin, start, length, mature name) from miRBase GFF3."""
-    hp, out = {}, []
-    rows = [l.rstrip("\n").split("\t") for l in open(gff) if not l.startswith("#")]
-    for r in rows:
-        a = dict(x.split("=", 1) for x in r[8].split(";"))
-        if r[2] == "miRNA_primary_transcript":
-            hp[a["ID"]] = (a["Name"], int(r[3]), int(r[4]), r[6])
-    for r in rows:
-        a = dict(x.split("=", 1) for x in r[8].split(";"))
-        if r[2] != "miRNA":
-            continue
-        name, lo, hi, strand = hp[a["Derives_from"]]
-        start = int(r[3]) - lo if strand == "+" else hi - int(r[4])
-        if name in hairpins:
-            out.append((name, start, int(r[4]) - int(r[3]) + 1, a["Name"]))
-    return out
-
-
-def cost(read, template, start):
-    """Cost of docs/methods/counting.md at a place; None if not allowed."""
-    n = len(read)
-    miss = [i for i in range(n)
-            if not 0 <= start + i < len(template) or template[start + i] != read[i]]
-    tail = 0
-    late = [i for i in miss if i >= n - 3]
-    if late:
-        tail = n - late[0]
-    subs = sum(1 for i in miss if i < n - tail)
-    return None if subs > 2 else 10 * subs + 3 * tail
-
-
-class Oracle:
-    """Which matures explain a read, and at what cost: all places, no index tricks."""
-
-    def __init__(self, hairpins, spots, others, entity):
-        self.h, self.o = hairpins, others
-        self.spots = collections.defaultdict(list)
-        for hp, start, length, name in spots:
-            self.spots[hp].append((start, length, entity[name]))
-        self.seed = collections.defaultdict(list)
-        for kind, seqs in (("h", hairpins), ("o", others)):
-            for name, s in seqs.items():
-                for i in range(len(s) - 6):
-                    self.seed[s[i:i + 7]].append((kind, name, i))
-
-    def rivals(self, read, feature, limit):
-        """Another feature that explains the read at cost <= limit?"""
-        seen = set()
-        for off in range(0, len(read) - 6):
-            for kind, name, i in self.seed.get(read[off:off + 7], ()):
-                start = i - off
-                if (kind, name, start) in seen:
-                    continue
-                seen.add((kind, name, start))
-                c = cost(read, (self.h if kind == "h" else self.o)[name], start)
-                if c is None or c > limit:
-                    continue
-                if kind == "o":
-                    return True
-                for s, length, ent in self.spots[name]:
-                    if ent != feature and abs(start - s) <= 5 and \
-                            -8 <= start + len(read) - (s + length) <= 9:
-                        return True
-        return False
-
-
-def run(cmd, **kw):
-    subprocess.run(cmd, check=True, stdout=subprocess.DEVNULL, **kw)
-
-
-def measured(log, cmd):
-    """Runs a command under time(1): (cpu seconds, peak MB)."""
-    run(["/usr/bin/time", "-f", "%U %S %M", "-o", log] + cmd)
-    u, s, m = open(log).read().split()[-3:]
-    return float(u) + float(s), int(m) / 1024
-
-
-def read_exomir(out):
-    counts = {}
-    for i, line in enumerate(open(out + "/mirna.counts.tsv")):
-        if i:
-            f = line.rstrip("\n").split("\t")
-            counts[f[0]] = int(f[1])
-    return counts
-
-
-def read_mirtop(out, entity):
-    seen, counts = set(), collections.Counter()
-    for line in open(out + "/mirtop/sample.gff"):
-        if line.startswith("#"):
-            continue
-        a = dict(x.strip().split(" ", 1) if "=" not in x else x.strip().split("=", 1)
-                 for x in line.rstrip("\n").split("\t")[8].rstrip(";").split(";") if x.strip())
-        key = (a.get("Read") or a["UID"], a["Name"])
-        if key in seen:
-            continue
-        seen.add(key)
-        counts[entity.get(a["Name"], a["Name"])] += int(a["Expression"])
-    # a read that lies on several matures of one entity is one read of it: keys hold the mature
-    return counts
-
-
-def read_optimir(out, entity):
-    counts = collections.Counter()
-    for root, _, files in os.walk(out):
-        for f in files:
-            if "miRs_merged" in f and "abundances" in f:
-                for line in open(os.path.join(root, f)):
-                    c = line.split("\t")
-                    if c[0].startswith("hsa"):
-                        counts[entity.get(c[0], c[0])] += round(float(c[1]))
-    return counts
-
-
-def read_idxstats(path, entity):
-    counts = collections.Counter()
-    for line in open(path):
-        c = line.split("\t")
-        if c[0] != "*":
-            counts[entity.get(c[0], c[0])] += int(c[2])
-    return counts
+def read_counts(path):
+    with open(path) as f:
+        next(f)
+        return {c[0]: int(c[1]) for c in (line.rstrip("\n").split("\t") for line in f)}
 
 
 def score(counts, truth):
+    """(total %, WAPE %, false miRNAs)"""
     total = sum(truth.values())
-    names = set(truth) | {k for k in counts if k.startswith("hsa")}
+    names = set(truth) | set(counts)
     wape = sum(abs(counts.get(k, 0) - truth.get(k, 0)) for k in names) / total
     false = sum(1 for k in names if counts.get(k, 0) >= 5 and truth.get(k, 0) == 0)
-    return 100 * sum(counts.get(k, 0) for k in names) / total, 100 * wape, false
+    return 100 * sum(counts.values()) / total, 100 * wape, false
 
 
 def truth_of(prefix, entities):
-    out = {}
-    for i, line in enumerate(open(prefix + ".truth.tsv")):
-        f = line.rstrip("\n").split("\t")
-        if i and f[0] in entities:
-            out[f[0]] = int(f[1])
+    return {k: n for k, n in read_counts(prefix + ".truth.tsv").items() if k in entities}
+
+
+def mismatches_of(variant):
+    """Bases that the template does not explain."""
+    n = variant.count("iso_snv")
+    for part in variant.split(","):
+        if part.startswith(("iso_add3p:", "iso_add5p:")):
+            n += int(part.split(":")[1])
+    return n
+
+
+def true_inserts(prefix, entities):
+    """{(insert, entity, variant): reads} of miRNA reads without sequencing errors."""
+    out = collections.Counter()
+    with gzip.open(prefix + ".fastq.gz", "rt") as f:
+        for i, line in enumerate(f):
+            if i % 4 == 0:
+                head, errors = line.split()
+                _, feature, variant = head.split(":", 2)
+            elif i % 4 == 1:
+                at = line.find(ADAPTER)
+                if errors == "errors=0" and feature in entities and at >= 16:
+                    out[(line[:at], feature, variant)] += 1
     return out
 
 
 def labels(prefix, out, entities, oracle):
-    """(identifiable reads, exact labels, what they were instead)."""
-    ours = {}
-    for line in open(out + "/mirna.gff3"):
-        if line.startswith("#"):
-            continue
-        f = line.rstrip("\n").split("\t")
-        a = dict(x.strip().split("=", 1) if "=" in x else x.strip().split(" ", 1)
-                 for x in f[8].rstrip(";").split(";") if x.strip())
-        ours[a["Read"]] = (a["Name"], a["Variant"])
-    adapter, verdict = "TGGAATTCTCGG", {}
+    """(identifiable reads, exact labels, {what was said instead: reads})"""
+    said, wrong = {}, collections.Counter()
+    with open(out + "/mirna.gff3") as f:
+        for line in f:
+            if not line.startswith("#"):
+                a = reference.attributes(line.split("\t")[8])
+                said[a["Read"]] = (a["Name"], a["Variant"])
     n = exact = 0
-    wrong = collections.Counter()
-    with gzip.open(prefix + ".fastq.gz", "rt") as f:
-        while True:
-            name = f.readline()
-            if not name:
-                break
-            seq = f.readline().strip()
-            f.readline(), f.readline()
-            head, errors = name.split()
-            _, feature, variant = head.split(":", 2)
-            at = seq.find(adapter)
-            if errors != "errors=0" or feature not in entities or at < 16:
-                continue
-            key = (seq[:at], feature, variant)
-            if key not in verdict:
-                c = 10 * variant.count("iso_snv") + 10 * variant.count("iso_add5p")
-                for part in variant.split(","):
-                    if part.startswith("iso_add3p:"):
-                        c += 3 * int(part.split(":")[1])
-                verdict[key] = not oracle.rivals(seq[:at], feature, c)
-            if not verdict[key]:
-                continue
-            n += 1
-            got = ours.get(seq[:at])
-            if got and got[1] == variant and got[0] in feature.split("/"):
-                exact += 1
-            else:
-                wrong[(feature, variant, got)] += 1
+    for (insert, feature, variant), reads in true_inserts(prefix, entities).items():
+        if variant == "undecided":
+            continue
+        if not oracle.identifiable(insert, feature, mismatches_of(variant)):
+            continue
+        n += reads
+        got = said.get(insert)
+        if got and got[1] == variant and got[0] in feature.split("/"):
+            exact += reads
+        else:
+            wrong[(feature, variant, insert, got)] += reads
     return n, exact, wrong
+
+
+class Bench:
+    def __init__(self, a):
+        self.a = a
+        self.ref = reference.Reference(os.path.abspath(a.reference), os.path.abspath(a.trna))
+        self.entities = set(self.ref.entity.values())
+        self.oracle = reference.Oracle(self.ref)
+        self.bundle = a.work + "/bench.exoref"
+        self.profile = None
+        peers.run([a.exomir, "ref", "build", "--mature", self.ref.mature, "--hairpin",
+                   self.ref.hairpin, "--gff", self.ref.gff, "--species", "hsa", "--class",
+                   "tRNA=" + a.trna, "-q", "-o", self.bundle])
+
+    def make(self, model, seed, prefix):
+        if model == "made":
+            self.profile = self.profile or made_reads.Profile(self.ref, self.a.fastq)
+            made_reads.make(self.ref, self.profile, seed, self.a.reads, prefix)
+        else:
+            peers.run([self.a.exomir, "simulate", "reads", "-r", self.bundle, "--reads",
+                       str(self.a.reads), "--seed", str(seed), "-q", "-o", prefix])
+
+    def one(self, model, seed):
+        """Rows of the table, and whether exomir met its targets."""
+        prefix = f"{self.a.work}/{model}-{seed}"
+        self.make(model, seed, prefix)
+        truth = truth_of(prefix, self.entities)
+        out = prefix + ".exomir"
+        peers.run([self.a.exomir, "count", "-r", self.bundle, "-o", out, "-q", "--skip",
+                   "report,multiqc", prefix + ".fastq.gz"])
+        n, exact, wrong = labels(prefix, out, self.entities, self.oracle)
+        for key, reads in wrong.most_common(self.a.show):
+            print(f"    {model} {seed}: {reads} x {key}", file=sys.stderr)
+        ours = score(read_counts(out + "/mirna.counts.tsv"), truth)
+        rows = [("exomir", ours, f"{100 * exact / n:.2f} of {n}")]
+        for peer in self.a.peers:
+            counts = peers.PEERS[peer](self.ref, prefix + ".fastq.gz", f"{prefix}.{peer}")
+            rows.append((peers.TITLES[peer], score(counts, truth), ""))
+        best = min((r[1][1] for r in rows[1:]), default=WAPE)
+        met = abs(ours[0] - 100) <= TOTAL and ours[1] <= min(WAPE, best) and \
+            ours[2] <= FALSE and 100 * exact >= LABEL * n
+        return rows, met
 
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("exomir"), p.add_argument("reference"), p.add_argument("trna")
-    p.add_argument("work"), p.add_argument("--seeds", default="1,2,3")
-    p.add_argument("--peers", default="mirtop,optimir,mature")
-    p.add_argument("--reads", default="300000")
+    for x in ("exomir", "reference", "trna", "fastq", "work"):
+        p.add_argument(x)
+    p.add_argument("--seeds", default="1,2,3")
+    p.add_argument("--peers", default=",".join(peers.PEERS))
+    p.add_argument("--models", default="simulate,made")
+    p.add_argument("--reads", type=int, default=300000)
+    p.add_argument("--show", type=int, default=0, help="wrong labels to print")
     a = p.parse_args()
-    work = os.path.abspath(a.work)
-    os.makedirs(work, exist_ok=True)
-    here = os.path.dirname(os.path.abspath(__file__))
-    ref = os.path.abspath(a.reference)
-    mature = ref + "/fasta/hsa_matures_miRBase_v22.fa"
-    hairpin = ref + "/fasta/hsa_hairpins_miRBase_v22.fa"
-    gff = ref + "/coordinates/hsa_miRBase_v22.gff3"
-    entity = groups(fasta(mature))
-    entities = set(entity.values())
-    hairpins = fasta(hairpin)
-    trna = {k: (s if s.endswith("CCA") else s + "CCA") for k, s in fasta(a.trna).items()}
-    oracle = Oracle(hairpins, places(gff, hairpins), trna, entity)
-    bundle = work + "/bench.exoref"
-    run([a.exomir, "ref", "build", "--mature", mature, "--hairpin", hairpin, "--gff", gff,
-         "--species", "hsa", "--class", "tRNA=" + a.trna, "-o", bundle])
-    print("| seed | program | total % | WAPE % | false >= 5 reads | CPU s | peak MB | label exact % |")
-    print("|---|---|---|---|---|---|---|---|")
-    bad = False
-    for seed in a.seeds.split(","):
-        prefix = f"{work}/s{seed}"
-        run([a.exomir, "simulate", "reads", "-r", bundle, "--reads", a.reads, "--seed", seed,
-             "-o", prefix, "-q"])
-        truth = truth_of(prefix, entities)
-        fq, log = prefix + ".fastq.gz", work + "/time.log"
-        rows = []
-        out = prefix + ".exomir"
-        cpu, mem = measured(log, [a.exomir, "count", "-r", bundle, "-o", out, "-q", "-t", "2",
-                                  "--skip", "report,multiqc", fq])
-        n, exact, wrong = labels(prefix, out, entities, oracle)
-        rows.append(("exomir", read_exomir(out), cpu, mem, f"{100 * exact / n:.2f} of {n}"))
-        for key, count in wrong.most_common(5):
-            print(f"    seed {seed}: {count} x {key}", file=sys.stderr)
-        for peer in [x for x in a.peers.split(",") if x]:
-            out = f"{prefix}.{peer}"
-            if peer == "mirtop":
-                cpu, mem = measured(log, ["sh", here + "/peers/mirtop.sh", fq, hairpin, gff, out])
-                counts = read_mirtop(out, entity)
-            elif peer == "optimir":
-                cpu, mem = measured(log, ["sh", here + "/peers/optimir.sh", fq, mature, hairpin,
-                                          gff, out])
-                counts = read_optimir(out, entity)
-            else:
-                cpu, mem = measured(log, ["sh", here + "/peers/mature_bowtie.sh", fq, mature, out])
-                counts = read_idxstats(out + "/counts.tsv", entity)
-            rows.append((peer, counts, cpu, mem, ""))
-        best = min(score(c, truth)[1] for name, c, *_ in rows if name != "exomir") \
-            if len(rows) > 1 else float("inf")
-        for name, counts, cpu, mem, label in rows:
-            total, wape, false = score(counts, truth)
-            print(f"| {seed} | {name} | {total:.2f} | {wape:.3f} | {false} | {cpu:.1f} | "
-                  f"{mem:.0f} | {label} |", flush=True)
-            if name == "exomir":
-                bad |= abs(total - 100) > 0.3 or wape > min(best, 100) or false > 2
-        bad |= exact < 0.99 * n
-    print("\naccuracy targets: " + ("MISSED" if bad else "met"))
-    return 1 if bad else 0
+    a.peers = [x for x in a.peers.split(",") if x]
+    a.work = os.path.abspath(a.work)
+    os.makedirs(a.work, exist_ok=True)
+    b = Bench(a)
+    version = subprocess.run([a.exomir, "--version"], capture_output=True, text=True,
+                             check=True).stdout.split("\n")[0]
+    print(f"{version}; {peers.versions()}\n")
+    print("| reads | seed | program | total % | WAPE % | false | label exact % |")
+    print("|---|---|---|---|---|---|---|")
+    met = True
+    for model in a.models.split(","):
+        for seed in a.seeds.split(","):
+            rows, ok = b.one(model, int(seed))
+            met &= ok
+            for name, (total, wape, false), label in rows:
+                print(f"| {model} | {seed} | {name} | {total:.2f} | {wape:.3f} | {false} | "
+                      f"{label} |", flush=True)
+    print("\naccuracy targets: " + ("met" if met else "MISSED"))
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
