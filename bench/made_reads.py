@@ -10,7 +10,7 @@ Model, learnt from a real library (TruSeq) by exact matching:
   5' addition  0.3 % of reads
   variants     one miRNA in seven has an edited (A to G, 20 % of its reads) or a variant
                site (any base, half of its reads), anywhere between its ends, but none that
-               makes it another miRNA of the reference
+               brings it as near to another miRNA of the reference
   errors       by the real quality strings, at most 5 % a base
 85 % miRNA, 10 % tRNA pieces (halves, 5' and 3' fragments, inner pieces; every twelfth with a
 misread modified base), 5 % random inserts of 15-45 nt, rich in A and T.
@@ -127,9 +127,21 @@ class Maker:
         p = self.rng.randrange(1, length - 4)
         edited = mature[p] == "A"
         to = "G" if edited else self.rng.choice([b for b in "ACGT" if b != mature[p]])
-        varied = (mature[:p] + to + mature[p + 1:])[2:-3]
-        if not any(varied in s for s in self.ref.hairpins.values()):
+        if not self.is_near_another(entity, (mature[:p] + to + mature[p + 1:])[1:-3]):
             self.site[entity] = (p, to, 0.2 if edited else 0.5)
+
+    def is_near_another(self, entity, seq):
+        """Does a hairpin without this miRNA hold seq with at most one mismatch?"""
+        own, half = {hp for hp, _, _ in self.at[entity]}, len(seq) // 2
+        for name, s in self.ref.hairpins.items():
+            for part, off in ((seq[:half], 0), (seq[half:], half)):
+                at = s.find(part)
+                while name not in own and at >= 0:
+                    window = s[max(at - off, 0):at - off + len(seq)]
+                    if sum(a != b for a, b in zip(window, seq)) <= 1:
+                        return True
+                    at = s.find(part, at + 1)
+        return False
 
     def substituted(self, entity, template, start, d5, length, d3):
         """(position on the mature, base) of at most one substitution inside the read."""
