@@ -120,7 +120,19 @@ tell_mixture(const exm_count_args *a, const exm_count_plan *p)
                      with, with == 1 ? "" : "s", without);
 }
 
-/* Kits that were inferred, and samples that were left out. */
+/* A verdict in a report is easily missed; another species makes every number wrong. */
+static void
+tell_foreign(const exm_common *c, const exm_record *r)
+{
+    exm_qc q;
+
+    exm_qc_sample(r, &q);
+    for (size_t i = 0; i < q.n; i++)
+        if (strcmp(q.item[i].id, "foreign") == 0 && q.item[i].verdict == EXM_VERDICT_WARN)
+            exm_msg_note(c, "%s: miRNA of other clades: %s", r->sample, q.item[i].reason);
+}
+
+/* Kits that were inferred, samples of another species, and samples that were left out. */
 static void
 tell_samples(const exm_count_args *a, const exm_count_plan *p)
 {
@@ -136,7 +148,10 @@ tell_samples(const exm_count_args *a, const exm_count_plan *p)
             else
                 exm_msg_detail(&c, "%s: kit %s", r->sample, p->sample[i].inputs.inference);
         }
-        if (r) continue;
+        if (r) {
+            tell_foreign(&c, r);
+            continue;
+        }
         c.json = 0; /* one JSON document: the table, which lists the failed */
         (void) exm_msg_error(&c, EXM_EXIT_FAIL, "left out (--keep-going)", "%s",
                              p->sample[i].err.msg);

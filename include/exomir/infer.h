@@ -39,6 +39,7 @@ typedef struct exm_inference {
         prefix_same; /* reads that share nt 5-16 with an earlier one: share that also have
                            its nt 1-4.  Near 1, but near 0 behind random 5' ends (4N kits);
                            1 when too few recur to tell */
+    int told; /* 1: enough inserts recur to see whether random nt stand beside them */
     char evidence[512]; /* the reason in words, for humans */
 } exm_inference;
 
@@ -57,6 +58,12 @@ int exm_inferrer_add(exm_inferrer *f, const exm_read *reads, size_t n);
 EXM_MUST_USE exm_status exm_inferrer_finish(exm_inferrer *f, exm_inference *ret,
                                             exm_error *reterr);
 void exm_inferrer_free(exm_inferrer *f);
+
+/*
+ * 1 when the reads speak clearly for another kit than the preset 'name'; 0 when they do not,
+ * when no read can tell the two (see above; all tailed kits), or when 'name' is no preset.
+ */
+int exm_inference_contradicts(const exm_inference *v, const char *name);
 
 #ifdef __cplusplus
 }

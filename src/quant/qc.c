@@ -236,6 +236,8 @@ struct limit {
 
 #define NONE ((double) NAN)
 
+enum { SOME_READS = 10 }; /* of other clades: fewer are in any library, and only a note */
+
 static const struct limit limits[] = {
     {"reads", "Reads sequenced", "reads", "exomir", reads_in, 1e5, NONE, EXM_VERDICT_WARN,
      "Rare miRNAs are missed: sequence deeper, or compare only abundant ones"},
@@ -301,6 +303,21 @@ static int
 decimals_of(double x)
 {
     return fabs(x) >= 1000.0 || x == floor(x) ? 0 : fabs(x) >= 10.0 ? 1 : 2;
+}
+
+/* The likely cause, where the record tells more than the limit does. */
+static void
+add_cause(exm_qc_item *q, const struct limit *l, const exm_record *r)
+{
+    const size_t n = strlen(q->reason), room = sizeof q->reason - n;
+
+    if (l->value == foreign && r->n_clades > 0)
+        (void) snprintf(q->reason + n, room, " Most are of %s (%llu of %llu reads).",
+                        r->clades[0].name, (unsigned long long) r->clades[0].reads,
+                        (unsigned long long) r->foreign);
+    if (l->value == mirna && unannotated(r) > 50.0)
+        (void) snprintf(q->reason + n, room,
+                        " Most inserts match nothing: a reference of another species?");
 }
 
 /* What a value that is not computable would take. */
@@ -413,8 +430,11 @@ exm_qc_sample(const exm_record *r, exm_qc *ret)
         if (isnan(x->value))
             x->verdict = EXM_VERDICT_NA;
         else if (x->value < l->low || x->value > l->high)
-            x->verdict = l->outside;
+            x->verdict = l->value == foreign && r->foreign < SOME_READS ? EXM_VERDICT_NOTE
+                                                                        : l->outside;
         say(x, l, r);
+        if (x->verdict == EXM_VERDICT_WARN || x->verdict == EXM_VERDICT_NOTE)
+            add_cause(x, l, r);
         if (x->verdict != EXM_VERDICT_NA && x->verdict != EXM_VERDICT_NOTE &&
             x->verdict > q.overall)
             q.overall = x->verdict;

@@ -242,6 +242,15 @@ choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
 {
     if (!p->o->infer_kit) {
         p->layout = p->o->layout;
+        if (!p->o->allow_no_adapter && exm_inference_contradicts(inf, p->layout.name))
+            return exm_fail(
+                reterr, EXM_EDATA, 0,
+                "%s: the reads are not of kit %s, but of %s. Leave --kit out, or "
+                "insist with --allow-no-adapter",
+                p->id, p->layout.name, inf->evidence);
+        /* A preset has versions of its adapter: the reads' one. */
+        if (inf->call == EXM_KIT_PRESET && strcmp(inf->layout.name, p->layout.name) == 0)
+            p->layout = inf->layout;
         return EXM_OK;
     }
     if (inf->call == EXM_KIT_PRESET || inf->call == EXM_KIT_TRIMMED) {
@@ -297,8 +306,7 @@ check_mirna(const struct pass *p, exm_error *reterr)
                         (unsigned long long) r->fate[EXM_FATE_DIMER],
                         (unsigned long long) r->fate[EXM_FATE_SHORT],
                         (unsigned long long) r->fate[EXM_FATE_LOW_QUALITY]);
-    if (mirna >= least_mirna_share * kept) return EXM_OK;
-    if ((double) r->foreign > mirna && r->n_clades > 0)
+    if ((double) r->foreign > mirna && (double) r->foreign >= least_mirna_share * kept)
         return exm_fail(
             reterr, EXM_EDATA, 0,
             "%s: %llu of %.0f inserts are miRNA of this reference, but %llu carry "
@@ -306,6 +314,7 @@ check_mirna(const struct pass *p, exm_error *reterr)
             "--allow-low-mirna goes on anyway",
             p->id, (unsigned long long) r->classes[0].em[0], kept,
             (unsigned long long) r->foreign, r->clades[0].name);
+    if (mirna >= least_mirna_share * kept) return EXM_OK;
     return exm_fail(
         reterr, EXM_EDATA, 0,
         "%s: only %llu of %.0f inserts are miRNA, %llu match nothing in the "

@@ -48,8 +48,10 @@ struct kmer {
     uint32_t code, n;
 };
 
+/* A K-mer behind a prefix, and the prefix that most reads have had before it so far (Boyer
+ * and Moore's majority vote): one error in the first of them must not count against all. */
 struct core {
-    uint32_t code, prefix, used;
+    uint32_t code, prefix, votes, used;
 };
 
 /* The first version of the old adapter lacks the three bases that v1.5 begins with. */
@@ -62,7 +64,7 @@ struct exm_inferrer {
     uint64_t found[PRESETS], found_any[PRESETS];
     uint64_t reads, lengths[LENGTHS];
     struct kmer *table; /* commonest K-mers at plausible places */
-    struct core *core;  /* K-mers behind the first PREFIX nt, and the prefix first seen */
+    struct core *core;  /* K-mers behind the first PREFIX nt */
     uint64_t prefix_same, prefix_other;
     uint64_t n_tailed, head_again, body_again; /* reads whose words were seen before */
     unsigned char head[TABLE], body[TABLE];
@@ -141,10 +143,13 @@ count_prefix(exm_inferrer *f, const exm_read *r)
     code = code_of(r->seq + PREFIX, K);
     c = f->core + (code * 2654435761u >> 16);
     if (!c->used) {
-        *c = (struct core){code, prefix, 1};
+        *c = (struct core){code, prefix, 1, 1};
+    } else if (c->code == code && c->prefix == prefix) {
+        f->prefix_same++;
+        c->votes++;
     } else if (c->code == code) {
-        f->prefix_same += c->prefix == prefix;
-        f->prefix_other += c->prefix != prefix;
+        f->prefix_other++;
+        if (--c->votes == 0) *c = (struct core){code, prefix, 1, 1};
     }
 }
 
@@ -358,6 +363,7 @@ set_scores(const exm_inferrer *f, exm_inference *v)
 {
     uint64_t most = 0;
 
+    v->told = prefixes_tell(f);
     for (size_t i = 0; i < PRESETS; i++) {
         exm_infer_score *s = v->score + i;
 
@@ -483,4 +489,19 @@ exm_inferrer_finish(exm_inferrer *f, exm_inference *ret, exm_error *reterr)
         call_without_kit(f, &v);
     *ret = v;
     return EXM_OK;
+}
+
+int
+exm_inference_contradicts(const exm_inference *v, const char *name)
+{
+    const char *found = v->layout.name;
+
+    if (v->call != EXM_KIT_PRESET || preset_number(name) < 0 || strcmp(name, found) == 0)
+        return 0;
+    if (!same_family(name, found)) return 1;
+    if (same_family(name, "cats") && same_family(found, "cats")) return 0;
+    if (same_family(name, "truseq"))
+        return v->told &&
+               (strcmp(name, "nextflex-v3") == 0 || strcmp(found, "nextflex-v3") == 0);
+    return 1; /* with the linker or poly-A before a shared adapter, or without */
 }

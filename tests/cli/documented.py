@@ -104,6 +104,8 @@ for name, reads in poor.items():
 samples = count("limits", *rich) | count(
     "poor", "--kit", "truseq", *[os.path.join(folder, n + ".fastq") for n in poor])
 items = [(s["sample"], i) for s in samples.values() for i in s["items"]]
+handful = {s["sample"] for s in samples.values() if s["kept"]["foreign"] < 10}
+assert "Fewer than 10 foreign reads" in open(document).read() and "failed" in handful
 told = {r["id"]: r for r in mdtable.read(document, "limits")}
 for s in samples.values():
     assert [i["id"] for i in s["items"]] == list(told), "the items are not those of the table, in its order"
@@ -119,6 +121,8 @@ def differences(rows):
     for sample, i in items:
         r = rows[i["id"]]
         verdict = "na" if i["value"] is None else r["beyond"] if is_beyond(i) else "pass"
+        if i["id"] == "foreign" and sample in handful and verdict == "warn":
+            verdict = "note"
         limits = [float(r[k]) if r[k] else None for k in ("low", "high")]
         if [i["low"], i["high"], i["source"], i["verdict"]] != [*limits, r["source"], verdict]:
             wrong.append((sample, i, r))

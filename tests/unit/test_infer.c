@@ -201,6 +201,79 @@ each_kit_is_recognised(void **state)
         }
 }
 
+/* One insert makes up the library, and the first read of it has an error up front. */
+static void
+one_error_does_not_turn_a_kit(void **state)
+{
+    static const char read[] = "NGTTCAACGGCAGCTGCAATGGTGGAATTCTCGGGTGCCAAGGAACTCCAG";
+    exm_inferrer *f = NULL;
+    exm_inference r;
+
+    (void) state;
+    assert_int_equal(exm_inferrer_new(&f, NULL), EXM_OK);
+    for (int i = 0; i < 500; i++) {
+        char s[sizeof read + EXM_SEQ_PAD] = {0};
+        const exm_read x = {.seq = s, .len = sizeof read - 1, .copies = 1};
+
+        memcpy(s, read, sizeof read);
+        if (i > 0) s[0] = 'A';
+        exm_inferrer_add(f, &x, 1);
+    }
+    assert_int_equal(exm_inferrer_finish(f, &r, NULL), EXM_OK);
+    exm_inferrer_free(f);
+    expect_kit(&r, "truseq", "one wrong base");
+    assert_true(r.prefix_same > 0.99);
+}
+
+static void
+named_kits_are_contradicted_when_reads_can_tell(void **state)
+{
+    static const struct {
+        const char *reads, *named;
+        int want;
+    } cases[] = {
+        {"truseq", "truseq", 0},
+        {"truseq", "nextflex-v4", 0},
+        {"truseq", "nextflex-v3", 1},
+        {"truseq", "illumina-v1", 1},
+        {"truseq", "qiaseq", 1},
+        {"nextflex-v3", "truseq", 1},
+        {"nextflex-v3", "nextflex-v4", 1},
+        {"nextflex-v3", "nextflex-v3", 0},
+        {"qiaseq", "nebnext", 1},
+        {"nebnext", "qiaseq", 1},
+        {"qiaseq", "qiaseq", 0},
+        {"smarter", "cats", 0},
+        {"smarter", "dplex", 0},
+        {"dplex", "smarter", 0},
+        {"dplex", "nebnext", 1},
+        {"smarter", "truseq", 1},
+        {"illumina-v1", "illumina-v1", 0},
+        {"truseq", "custom", 0},
+        {"truseq", "none", 0},
+    };
+    exm_inference r;
+
+    (void) state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const exm_layout *l = kit(cases[i].reads);
+
+        r = infer(new_library(70 + i, 100), l, l, 100);
+        if (exm_inference_contradicts(&r, cases[i].named) != cases[i].want)
+            fail_msg("reads of %s, named %s: %s", cases[i].reads, cases[i].named,
+                     r.evidence);
+    }
+    /* Too few inserts recur: a 4N kit cannot be ruled out. */
+    r.told = 0;
+    assert_int_equal(exm_inference_contradicts(&r, "nextflex-v3"), 0);
+    assert_int_equal(exm_inference_contradicts(&r, "nebnext"), 1);
+    /* Trimmed reads, and unclear ones, contradict nobody. */
+    r = infer(new_library(90, 75), NULL, NULL, 100);
+    assert_int_equal(exm_inference_contradicts(&r, "truseq"), 0);
+    r = infer(new_library(91, 75), kit("truseq"), kit("nebnext"), 50);
+    assert_int_equal(exm_inference_contradicts(&r, "truseq"), 0);
+}
+
 /* Kits with a long tail look alike; the layouts then do the same. */
 static void
 long_tails_are_one_of_two_kits(void **state)
@@ -480,6 +553,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kit_is_recognised),
+        cmocka_unit_test(one_error_does_not_turn_a_kit),
+        cmocka_unit_test(named_kits_are_contradicted_when_reads_can_tell),
         cmocka_unit_test(long_tails_are_one_of_two_kits),
         cmocka_unit_test(poor_libraries_are_recognised),
         cmocka_unit_test(the_first_old_adapter_is_recognised),

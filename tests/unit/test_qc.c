@@ -426,6 +426,36 @@ a_value_never_looks_like_the_limit_it_breaks(void **state)
 }
 
 static void
+another_species_is_named(void **state)
+{
+    exm_record *r = good_record();
+
+    (void) state;
+    assert_true(r->n_clades > 0);
+    r->foreign = 400;
+    r->clades[0].reads = 300;
+    assert_item(r, "foreign", 100.0 * 400 / 180000, EXM_VERDICT_WARN);
+    assert_non_null(strstr(reason(r, "foreign"), r->clades[0].name));
+    assert_non_null(strstr(reason(r, "foreign"), "(300 of 400 reads)"));
+    r->fate[EXM_FATE_KEPT] = 900;
+    r->foreign = 9; /* 1 %, but a handful */
+    assert_item(r, "foreign", 1.0, EXM_VERDICT_NOTE);
+    r->foreign = 10;
+    assert_item(r, "foreign", 100.0 / 90, EXM_VERDICT_WARN);
+
+    r->classes[0].em[0] = 40;
+    r->unannotated = 450; /* half of them: other RNA prevails, no more is said */
+    assert_item(r, "mirna", 100.0 * 40 / 900, EXM_VERDICT_WARN);
+    assert_null(strstr(reason(r, "mirna"), "another species"));
+    r->unannotated = 451;
+    assert_non_null(strstr(reason(r, "mirna"), "another species"));
+    r->classes[0].em[0] = 400;
+    assert_item(r, "mirna", 100.0 * 400 / 900, EXM_VERDICT_PASS);
+    assert_null(strstr(reason(r, "mirna"), "another species"));
+    exm_record_free(r);
+}
+
+static void
 no_locale_shows(void **state)
 {
     exm_record *r = good_record();
@@ -507,6 +537,7 @@ main(void)
         cmocka_unit_test(contradicting_sums_stay_small),
         cmocka_unit_test(counts_beyond_2_to_53_are_judged_as_well),
         cmocka_unit_test(a_value_never_looks_like_the_limit_it_breaks),
+        cmocka_unit_test(another_species_is_named),
         cmocka_unit_test(no_locale_shows),
         cmocka_unit_test(verdicts_have_names),
         cmocka_unit_test(json_holds_every_item_and_no_nan),
