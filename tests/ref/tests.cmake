@@ -7,3 +7,7 @@ set_tests_properties(ref.cutadapt PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 add_test(NAME ref.mirtop
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/mirtop.sh $<TARGET_FILE:exomir_cli>)
 set_tests_properties(ref.mirtop PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+
+add_test(NAME ref.real_reads
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/real_reads.sh $<TARGET_FILE:exomir_cli>)
+set_tests_properties(ref.real_reads PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
