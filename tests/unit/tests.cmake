@@ -36,4 +36,5 @@ list(APPEND EXM_UNIT_TESTS
   share
   voom
   simulate
+  matrix
 )

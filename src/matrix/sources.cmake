@@ -1,0 +1,5 @@
+# Explicit list: one file per line.
+list(APPEND EXM_SOURCES
+  src/matrix/matrix.c
+  src/matrix/formula.c
+)
