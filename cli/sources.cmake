@@ -18,6 +18,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/count_publish.c
   cli/count_print.c
   cli/cmd_explain.c
+  cli/cmd_diff.c
   cli/cmd_simulate.c
   cli/cmd_doctor.c
   cli/doctor_tests.c
@@ -30,6 +31,7 @@ list(APPEND EXM_CLI_COMMANDS
   ref-show
   count
   explain-read
+  diff
   simulate-reads
   doctor
   man

@@ -2,4 +2,5 @@
 list(APPEND EXM_SOURCES
   src/matrix/matrix.c
   src/matrix/formula.c
+  src/matrix/diff.c
 )

@@ -1,0 +1,68 @@
+/* diff.h - differential expression of a cohort: from counts and formula to a table. */
+#ifndef EXM_DIFF_H
+#define EXM_DIFF_H
+
+#include "exomir/buf.h"
+#include "exomir/formula.h"
+#include "exomir/voom.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct exm_diff_options {
+    const char *design;   /* "~ batch + condition" */
+    const char *contrast; /* "cancer-healthy" */
+    exm_norm_method norm; /* default TMM */
+    int filter;           /* 1 (default): exm_norm_filter() by the design's leverage */
+    double span;          /* of the mean-variance trend, default 0.5 */
+} exm_diff_options;
+
+exm_diff_options exm_diff_defaults(void);
+
+/* "tmm", "tmmwsp", "rle", "uq", "none" by number; NULL past the end. */
+const char *exm_diff_norm_name(size_t i);
+
+typedef struct exm_diff_row {
+    size_t feature; /* of the matrix */
+    exm_voom_row test;
+    double fdr;           /* Benjamini-Hochberg over the tested features */
+    double mean_log2_cpm; /* log2 CPM with prior 2, over all samples */
+} exm_diff_row;
+
+typedef struct exm_diff {
+    size_t n_rows; /* tested features, in byte order of their names */
+    exm_diff_row *rows;
+    size_t n_groups; /* levels of the factor that the contrast is about; 0: a covariate */
+    const struct exm_model_factor *group; /* in model */
+    double *group_cpm;                    /* [n_rows][n_groups] mean CPM */
+    double *lib, *factor;                 /* [n_samples] */
+    double *contrast;                     /* [n_coef] */
+    exm_ebayes_prior prior;
+    exm_model *model;
+    const exm_matrix *matrix; /* the caller's */
+} exm_diff;
+
+/*
+ * exm_diff_run() - filter, normalise, weigh (voom), fit, moderate, adjust.  Features are
+ * filtered with all library sizes taken before; library sizes are then those of the kept
+ * features, as limma's and edgeR's users' guides do.
+ * EXM_EDATA with the cause in the user's words: formula, contrast, an empty sample, fewer
+ * than two features left.  The same for any number of threads.
+ */
+EXM_MUST_USE exm_status exm_diff_run(const exm_matrix *m, const exm_coldata *c,
+                                     const exm_diff_options *o, exm_pool *pool,
+                                     exm_diff **ret, exm_error *reterr);
+void exm_diff_free(exm_diff *d);
+
+/* diff.tsv: feature, log2fc, ci_low, ci_high, stat, df, p, fdr, mean_log2_cpm,
+ * mean_<group> (CPM) ... */
+void exm_diff_put_tsv(const exm_diff *d, exm_buf *ret);
+/* diff.json: the design, contrast, libraries, prior and the same rows. */
+EXM_MUST_USE exm_status exm_diff_put_json(const exm_diff *d, const exm_diff_options *o,
+                                          exm_buf *ret, exm_error *reterr);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
