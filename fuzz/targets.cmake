@@ -12,4 +12,5 @@ list(APPEND EXM_FUZZ_TARGETS
   gff3
   ref
   build
+  matrix
 )
