@@ -88,9 +88,12 @@ put_mirnas(const exm_record *const *r, size_t n, const char *name, column c, int
 
 /* ---- classes ---- */
 
+/* One reference: the classes are the same, and nearly always at the same place. */
 static const exm_record_class *
-class_named(const exm_record *r, const char *name)
+class_named(const exm_record *r, const char *name, size_t likely)
 {
+    if (likely < r->n_classes && strcmp(r->classes[likely].name, name) == 0)
+        return r->classes + likely;
     for (size_t i = 0; i < r->n_classes; i++)
         if (strcmp(r->classes[i].name, name) == 0) return r->classes + i;
     return NULL;
@@ -104,11 +107,10 @@ put_classes(const exm_record *const *r, size_t n, exm_outdir *dir, exm_error *re
     exm_status st;
 
     exm_outputs_put_header(&b, "class", r, n);
-    for (size_t c = 0; n > 0 && c < r[0]->n_classes;
-         c++) { /* one reference: the same classes */
+    for (size_t c = 0; n > 0 && c < r[0]->n_classes; c++) {
         exm_buf_puts(&b, r[0]->classes[c].name);
         for (size_t i = 0; i < n; i++) {
-            const exm_record_class *k = class_named(r[i], r[0]->classes[c].name);
+            const exm_record_class *k = class_named(r[i], r[0]->classes[c].name, c);
 
             exm_buf_putc(&b, '\t');
             exm_buf_put_u64(&b, k ? k->em[0] : 0);
@@ -314,14 +316,29 @@ exm_outputs_isomirs(const exm_record *const *records, size_t n, exm_outdir *dir,
 /* ---- mirGFF3: as the specification has it; mirtop reads both version lines, and its
  * data base wants a blank behind each ';' (docs/formats.md) ---- */
 
+/* A name of n bytes; what has a meaning in a GFF3 line, '%' included, by its code. */
 static void
-put_escaped(exm_buf *b, const char *s)
+put_escaped(exm_buf *b, const char *s, size_t n)
 {
-    for (; *s; s++) {
-        if (strchr(";=&,", *s))
+    for (; n > 0; s++, n--) {
+        if (strchr(";=&,%", *s))
             exm_buf_putf(b, "%%%02X", (unsigned) (unsigned char) *s);
         else
             exm_buf_putc(b, *s);
+    }
+}
+
+/* Names with ',' between, which stays. */
+static void
+put_list(exm_buf *b, const char *s)
+{
+    for (;;) {
+        const size_t n = strcspn(s, ",");
+
+        put_escaped(b, s, n);
+        if (!s[n]) return;
+        exm_buf_putc(b, ',');
+        s += n + 1;
     }
 }
 
@@ -338,15 +355,15 @@ put_gff_row(struct walk *w, const struct entry *e, const char *seq)
     const long end = (long) m->start + (long) m->len + v->d3;
     exm_status st;
 
-    exm_buf_put(b, m->hairpins, strcspn(m->hairpins, ","));
+    put_escaped(b, m->hairpins, strcspn(m->hairpins, ","));
     exm_buf_putf(b, "\texomir\t%s\t%ld\t%ld\t.\t+\t.\tRead=%s; UID=",
                  is_reference ? "ref_miRNA" : "isomiR", start, end, seq);
     st = exm_uid_put("iso", seq, len, b, w->err);
     if (st != EXM_OK) return st;
     exm_buf_puts(b, "; Name=");
-    put_escaped(b, m->name);
+    put_escaped(b, m->name, strlen(m->name));
     exm_buf_puts(b, "; Parent=");
-    exm_buf_puts(b, m->hairpins);
+    put_list(b, m->hairpins);
     exm_buf_puts(b, "; Variant=");
     exm_variant_put(v, b);
     exm_buf_puts(b, "; Cigar=");

@@ -165,6 +165,29 @@ has_control(const char *s)
     return 0;
 }
 
+/*
+ * Would a spreadsheet compute this when it opens coldata.tsv?  '=' and '@' begin a formula;
+ * '+' and '-' do so as well, but "-80C", "+" and "-0.5" are plain words of a laboratory:
+ * what has none of the signs that a call or a link to another program needs is left alone.
+ */
+static int
+is_formula(const char *s)
+{
+    return *s == '=' || *s == '@' || ((*s == '+' || *s == '-') && strpbrk(s, "(|!"));
+}
+
+/* The columns that are carried into coldata.tsv. */
+static exm_status
+check_carried(const exm_sheet *s, size_t row, exm_error *reterr)
+{
+    for (size_t k = 0; k < s->n_columns; k++)
+        if (is_formula(exm_table_get(s->table, row, s->column[k])))
+            return bad_cell(s, row, s->column[k],
+                            "is a formula to a spreadsheet: write it in other words",
+                            reterr);
+    return EXM_OK;
+}
+
 static exm_status
 check_row(const exm_sheet *s, size_t row, exm_error *reterr)
 {
@@ -196,6 +219,7 @@ check_row(const exm_sheet *s, size_t row, exm_error *reterr)
                         "fastq_2 empty",
                         reterr);
     if (s->kit_col != SIZE_MAX) st = check_kit(s, row, reterr);
+    if (st == EXM_OK) st = check_carried(s, row, reterr);
     if (st == EXM_OK && collected != SIZE_MAX)
         st = check_collected(s, row, collected, reterr);
     if (st == EXM_OK && volume != SIZE_MAX) st = check_volume(s, row, volume, reterr);
@@ -241,6 +265,11 @@ find_columns(exm_sheet *s, exm_error *reterr)
                             "%.200s: the name of column %zu holds a tab, a line break or a "
                             "control character",
                             s->source, c + 1);
+        if (is_formula(name))
+            return exm_fail(reterr, EXM_EDATA, c,
+                            "%.200s: the name of column %zu, '%.40s', is a formula to a "
+                            "spreadsheet: rename it",
+                            s->source, c + 1, name);
         if (is_reserved(name))
             return exm_fail(reterr, EXM_EDATA, c,
                             "%.200s: column '%s' has the name of one that coldata.tsv gets "

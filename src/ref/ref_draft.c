@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 1 << 16, READ_STEP = 1 << 20 };
+enum {
+    CHUNK = 1 << 16,
+    READ_STEP = 1 << 20,
+    MOST_CLASSES = 4095 /* with "hairpin" as many as a sample record takes */
+};
 
 struct exm_draft_chunk {
     struct exm_draft_chunk *next;
@@ -223,6 +227,9 @@ exm_draft_add_class(exm_draft *d, const char *name, exm_class_kind kind, exm_err
                             i == 0 ? "the name is taken by the miRNAs of --mature and "
                                      "--hairpin"
                                    : "two classes have this name; give each its own");
+    if (d->n_classes == MOST_CLASSES)
+        return exm_fail(reterr, EXM_EDATA, d->n_classes,
+                        "class '%.60s': more than %d classes", name, (int) MOST_CLASSES);
     c = EXM_DRAFT_ADD(d, class, n_classes, cap_classes);
     if (!c) return exm_draft_no_memory(reterr);
     *c = (exm_draft_class){.name = name, .kind = kind};

@@ -51,9 +51,11 @@ most_first(const void *pa, const void *pb)
     return strcmp(a->name, b->name);
 }
 
+/* Records of one reference have the same classes at the same place: look there first. */
 static struct class_total *
-total_of(struct class_total *t, size_t *n, const char *name)
+total_of(struct class_total *t, size_t *n, const char *name, size_t likely)
 {
+    if (likely < *n && strcmp(t[likely].name, name) == 0) return t + likely;
     for (size_t i = 0; i < *n; i++)
         if (strcmp(t[i].name, name) == 0) return t + i;
     t[*n] = (struct class_total){.name = name};
@@ -73,7 +75,8 @@ choose_classes(const exm_record *const *r, size_t n, struct folding *ret, exm_er
     if (!t) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the report");
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < r[i]->n_classes; c++)
-            total_of(t, &n_total, r[i]->classes[c].name)->reads += r[i]->classes[c].em[0];
+            total_of(t, &n_total, r[i]->classes[c].name, c)->reads +=
+                r[i]->classes[c].em[0];
     if (n_total > 1) qsort(t + 1, n_total - 1, sizeof *t, most_first);
     for (size_t i = 0; i < n_total && f.n < OWN_COLOUR; i++)
         if (i == 0 || t[i].reads > 0) f.name[f.n++] = t[i].name;

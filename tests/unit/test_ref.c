@@ -720,6 +720,29 @@ contradictions_are_told(void **state)
     assert_int_equal(exm_ref_build(&f.o, &(exm_buf){0}, NULL, NULL), EXM_EIO);
 }
 
+static void
+more_classes_than_a_record_holds_are_refused(void **state)
+{
+    static char names[4096][8];
+    static exm_ref_source classes[4096];
+    exm_ref_build_options o = {.mature = path_of("mature.fa"),
+                               .hairpin = path_of("hairpin.fa"),
+                               .classes = classes,
+                               .n_classes = 4095};
+    exm_buf out = {0};
+    exm_error err = {0};
+
+    (void) state;
+    put_file("x.fa", ">x\n%.20s\n", s1);
+    for (int i = 0; i < 4096; i++) {
+        (void) snprintf(names[i], sizeof names[i], "c%d", i);
+        classes[i] = (exm_ref_source){names[i], path_of("x.fa")};
+    }
+    /* miRNA is one, so 4,094 more are the most. */
+    assert_int_equal(exm_ref_build(&o, &out, NULL, &err), EXM_EDATA);
+    assert_non_null(strstr(err.msg, "class 'c4094': more than 4095 classes"));
+}
+
 /* ---- opening ---- */
 
 static void
@@ -1063,6 +1086,7 @@ main(void)
         cmocka_unit_test(mirgenedb_dialect),
         cmocka_unit_test(without_gff_names_lead_to_hairpins),
         cmocka_unit_test(contradictions_are_told),
+        cmocka_unit_test(more_classes_than_a_record_holds_are_refused),
         cmocka_unit_test(files_are_mapped_and_other_files_named),
         cmocka_unit_test(damage_is_refused),
         cmocka_unit_test(hostile_contents_are_refused_although_the_checksum_is_right),

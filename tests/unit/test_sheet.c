@@ -189,6 +189,13 @@ mistakes_are_told_with_line_and_cause(void **state)
         {"sample,fastq_1,note\nA,a.fq,\"two\nlines\"\n", {"line 2", "note", "line break"}},
         {"sample,fastq_1,note\nA,a.fq,\"a\tb\"\n", {"line 2", "note", "tab"}},
         {"sample,fastq_1,\"a\nb\"\nA,a.fq,\n", {"column 3", "line break", ""}},
+        {"sample,fastq_1,note\nA,a.fq,=1+1\n", {"line 2", "'=1+1'", "formula"}},
+        {"sample,fastq_1,note\nA,a.fq,@SUM(A1)\n", {"line 2", "note", "formula"}},
+        {"sample,fastq_1,note\nA,a.fq,-2+3+cmd|' /C calc'!A0\n",
+         {"line 2", "note", "formula"}},
+        {"sample,fastq_1,note\nA,a.fq,\"+HYPERLINK(\"\"x\"\")\"\n",
+         {"line 2", "note", "formula"}},
+        {"sample,fastq_1,=1\nA,a.fq,2\n", {"column 3", "'=1'", "formula"}},
     };
 
     (void) state;
@@ -210,7 +217,8 @@ layouts_volumes_and_unknown_columns_are_taken(void **state)
     static const char text[] =
         "sample,fastq_1,kit,input_volume_ml,colour,nta\n"
         "A,a.fq,\"N4,insert,N4,TGGAATTCTCGGGTGCCAAGG\",0.5,red,n.csv\n"
-        "B,b.fq,auto,1e1,,\n";
+        "B,b.fq,auto,1e1,,\n"
+        "C,=c.fq,auto,1e1,-80C,+/-\n"; /* words; a file has any name */
     exm_sheet *s = NULL;
 
     (void) state;

@@ -37,4 +37,6 @@ list(APPEND EXM_UNIT_TESTS
   voom
   simulate
   matrix
+  outputs
+  report
 )
