@@ -572,10 +572,11 @@ put_given(const exm_cmd *cmd, void *args, exm_error *reterr)
     exm_buf *given = &((exm_common *) args)->given;
     void *fresh = exm_opt_args_new(cmd);
     exm_buf a = {0}, b = {0};
+    exm_status s = EXM_OK;
 
     if (!fresh) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for options");
     exm_buf_puts(given, cmd->name);
-    for (size_t i = 0; i < cmd->n_options; i++) {
+    for (size_t i = 0; s == EXM_OK && i < cmd->n_options; i++) {
         exm_opt o = cmd->options[i];
         const char *field = (const char *) args + o.at;
 
@@ -591,6 +592,8 @@ put_given(const exm_cmd *cmd, void *args, exm_error *reterr)
         o.required = 0;
         exm_opt_default(&o, args, &a);
         exm_opt_default(&o, fresh, &b);
+        s = exm_buf_check(&a, reterr);
+        if (s == EXM_OK) s = exm_buf_check(&b, reterr);
         if (a.len != b.len || (a.len && memcmp(a.data, b.data, a.len) != 0)) {
             exm_buf_putf(given, " --%s ", o.name);
             exm_buf_put(given, a.data, a.len);
@@ -598,7 +601,7 @@ put_given(const exm_cmd *cmd, void *args, exm_error *reterr)
     }
     exm_buf_done(&a), exm_buf_done(&b);
     exm_opt_args_free(cmd, fresh);
-    return exm_buf_check(given, reterr);
+    return s == EXM_OK ? exm_buf_check(given, reterr) : s;
 }
 
 static exm_status

@@ -1,9 +1,17 @@
-/* digest.c - SHA-256 through OpenSSL, and the order-free content hash. */
+/*
+ * digest.c - SHA-256 through OpenSSL, and the order-free content hash.
+ *
+ * OpenSSL's own SHA256_ functions, not its EVP interface: fetching a digest there allocates
+ * in libraries that libcrypto initialises at first use, and 3.0 crashes where one of those
+ * allocations fails.  These allocate nothing, and run the same assembly.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED 1 /* deprecated in favour of EVP since 3.0 */
+
 #include "exomir/digest.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +20,7 @@
 #include <xxhash.h>
 
 struct exm_sha256 {
-    EVP_MD_CTX *ctx;
+    SHA256_CTX ctx;
 };
 
 exm_status
@@ -20,9 +28,8 @@ exm_sha256_new(exm_sha256 **ret, exm_error *reterr)
 {
     exm_sha256 *h = calloc(1, sizeof *h);
 
-    if (h) h->ctx = EVP_MD_CTX_new();
-    if (!h || !h->ctx || EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1) {
-        exm_sha256_free(h);
+    if (!h || SHA256_Init(&h->ctx) != 1) {
+        free(h);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a SHA-256");
     }
     *ret = h;
@@ -32,15 +39,13 @@ exm_sha256_new(exm_sha256 **ret, exm_error *reterr)
 void
 exm_sha256_free(exm_sha256 *h)
 {
-    if (!h) return;
-    EVP_MD_CTX_free(h->ctx);
     free(h);
 }
 
 exm_status
 exm_sha256_add(exm_sha256 *h, const void *p, size_t n, exm_error *reterr)
 {
-    if (n > 0 && EVP_DigestUpdate(h->ctx, p, n) != 1)
+    if (n > 0 && SHA256_Update(&h->ctx, p, n) != 1)
         return exm_fail(reterr, EXM_EINVAL, 0, "SHA-256 failed");
     return EXM_OK;
 }
@@ -60,12 +65,11 @@ to_hex(const unsigned char *p, size_t n, char *ret)
 exm_status
 exm_sha256_hex(exm_sha256 *h, char ret[EXM_SHA256_HEX], exm_error *reterr)
 {
-    unsigned char md[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
+    unsigned char md[EXM_SHA256_LEN];
 
-    if (EVP_DigestFinal_ex(h->ctx, md, &n) != 1 || n != EXM_SHA256_LEN)
+    if (SHA256_Final(md, &h->ctx) != 1)
         return exm_fail(reterr, EXM_EINVAL, 0, "SHA-256 failed");
-    to_hex(md, n, ret);
+    to_hex(md, sizeof md, ret);
     return EXM_OK;
 }
 

@@ -22,3 +22,8 @@ foreach(t worked kits documented formats schema readme cargo)
       ${PROJECT_SOURCE_DIR})
   set_tests_properties(docs.${t} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
 endforeach()
+
+# Faults of the machine, a sample of them; ./run test --long tries them all.
+add_test(NAME fault.count
+  COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/long/faults.py $<TARGET_FILE:exomir_cli> --every 15 --kills 40)
+set_tests_properties(fault.count PROPERTIES TIMEOUT 300)

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Every way in which the machine may fail exomir count, one after the other.
+
+usage: faults.py EXOMIR [--every N] [--kills N]
+
+For each injected fault the program must exit with 0 and the whole right result, or with 1, a
+message and no half result (a whole one where only the summary could not be printed); never by
+a signal of its own, and with no temporary file left.  Each sweep must have made the program fail at least once: a fault that
+never fires proves nothing.  --every N tries each N-th allocation only.
+"""
+import argparse, hashlib, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HAIRPIN = """>exm-mir-1 MI0001
+AGTAAACCTTTCCTCATGCAATTCAAAACCATTTTACGGAGGATATGTCCGTAATGTAGGCGAAATACCAAATT
+>exm-mir-2 MI0002
+CCCCCTTACCTCCTTATTCAGGACCTAACCTAAAAGCTGTTGCATGAGGTAAACCAGGTCTCTCCGCCTAGCCA
+"""
+MATURE = """>exm-miR-1-5p MIMAT0001
+TTTCCTCATGCAATTCAAAACC
+>exm-miR-2-5p MIMAT0002
+CCTCCTTATTCAGGACCTAACC
+"""
+
+
+def fail(text):
+    print("FAIL:", text)
+    sys.exit(1)
+
+
+class Bench:
+    def __init__(self, exomir, every):
+        self.exomir, self.every = os.path.abspath(exomir), every
+        self.dir = tempfile.mkdtemp()
+        os.chdir(self.dir)
+        for name, text in (("hairpin.fa", HAIRPIN), ("mature.fa", MATURE)):
+            with open(name, "w") as f:
+                f.write(text)
+        self.must("ref", "build", "-q", "--mature", "mature.fa", "--hairpin", "hairpin.fa",
+                  "-o", "ref.exoref")
+        for i, kit in ((1, "truseq"), (2, "qiaseq")):
+            self.must("simulate", "reads", "-q", "-r", "ref.exoref", "-n", "1500", "--kit", kit,
+                      "--mirnas", "2", "--read-length", "76", "--seed", str(i), "-o", "s%d" % i)
+        for lib in ("failalloc", "shortio"):
+            subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", lib + ".so",
+                            os.path.join(HERE, "..", "support", lib + ".c"), "-ldl"],
+                           check=True)
+        self.count("want")
+        self.want = self.digest("want")
+
+    def must(self, *words):
+        subprocess.run([self.exomir, *words], check=True, stdout=subprocess.DEVNULL)
+
+    def command(self, out, threads):
+        return [self.exomir, "count", "-q", "-t", str(threads), "-r", "ref.exoref", "-o", out,
+                "s1.fastq.gz", "s2.fastq.gz"]
+
+    def count(self, out, env=None, before=(), threads=1):
+        shutil.rmtree(out, ignore_errors=True)
+        e = dict(os.environ, **(env or {}))
+        p = subprocess.run([*before, *self.command(out, threads)], env=e,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        return p.returncode, p.stderr.decode(errors="replace")
+
+    def digest(self, out):
+        h = hashlib.sha256()
+        for d, folders, files in os.walk(out):
+            folders.sort()
+            for f in sorted(files):
+                with open(os.path.join(d, f), "rb") as x:
+                    h.update(os.path.join(d, f)[len(out):].encode() + x.read())
+        return h.hexdigest()
+
+    def judge(self, what, code, err, out):
+        """1 when the fault made the program fail."""
+        files = [os.path.join(d, f) for d, _, fs in os.walk(out) for f in fs]
+        if any(".tmp." in f for f in files):
+            fail("%s: left %s" % (what, files))
+        if code == 0:
+            if self.digest(out) != self.want:
+                fail("%s: exit 0 with another result" % what)
+            return 0
+        if code != 1:
+            fail("%s: exit %d: %s" % (what, code, err[-300:]))
+        if os.path.exists(os.path.join(out, "provenance.json")) and self.digest(out) != self.want:
+            fail("%s: half a result with provenance.json" % what)
+        if "error" not in err:
+            fail("%s: exit 1 without a message: %s" % (what, err[-300:]))
+        return 1
+
+    def report(self, name, tries, failed):
+        print("%-42s %6d faults  %6d refused  0 signals  0 half results" % (name, tries, failed),
+              flush=True)
+        if failed == 0:
+            fail("%s: no fault ever fired" % name)
+
+    def allocations(self, mode, threads):
+        lib = os.path.join(self.dir, "failalloc.so")
+        self.count("out", {"LD_PRELOAD": lib, "FA_LOG": "n"}, threads=threads)
+        total = int(open("n").read())
+        ks = range(1, total + 1, self.every)
+        failed = 0
+        for k in ks:
+            code, err = self.count("out", {"LD_PRELOAD": lib, "FA_N": str(k), "FA_MODE": mode},
+                                   threads=threads)
+            failed += self.judge("allocation %d, %s, %d threads" % (k, mode, threads), code, err,
+                                 "out")
+        self.report("allocation fails (%s, -t %d)" % (mode, threads), len(ks), failed)
+
+    def traced(self):
+        return len(re.findall(r"^\d+ +\w+\(", open("trace").read(), re.M))
+
+    def system_calls(self, calls, error, expected=True):
+        trace = ["strace", "-f", "-qq", "-o", "trace", "-e", "trace=" + calls]
+        subprocess.run([*trace, self.exomir, "--version"], stdout=subprocess.DEVNULL, check=True)
+        loader = self.traced()
+        self.count("out", before=trace)
+        total = self.traced()
+        # The loader's own calls come first, and it may die of them as it likes.
+        ks = range(loader + 1 if calls == "mmap" else 1, total + 1)
+        failed = 0
+        for k in ks:
+            inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls,
+                      "-e", "inject=%s:%s:when=%d" % (calls, error, k)]
+            code, err = self.count("out", before=inject)
+            if code == 127 or "error while loading shared libraries" in err:
+                continue  # the loader's own call, before main()
+            failed += self.judge("%s %d: %s" % (calls, k, error), code, err, "out")
+        if expected:
+            self.report("%s: %s" % (calls.split(",")[0], error), len(ks), failed)
+        else:
+            print("%-42s %6d faults, survived" % (calls.split(",")[0] + ": " + error, len(ks)))
+
+    def short_io(self):
+        lib = os.path.join(self.dir, "shortio.so")
+        for most, every in ((1, 0), (7, 3), (4096, 2)):
+            env = {"LD_PRELOAD": lib, "SI_MAX": str(most), "SI_EINTR": str(every)}
+            code, err = self.count("out", env)
+            if code != 0 or self.digest("out") != self.want:
+                fail("short reads and writes (%d bytes): exit %d %s" % (most, code, err))
+        print("short reads and writes, interrupted calls      the same result")
+
+    def full_disk(self):
+        os.mkdir("disk")
+        if os.geteuid() != 0:
+            return print("full disk: not root, left out")
+        failed = tries = 0
+        for kib in (*range(4, 400, 24), 4096):
+            if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dk" % kib, "tmpfs",
+                               "disk"]).returncode:
+                return print("full disk: no mount here, left out")
+            try:
+                code, err = self.count("disk/out")
+                failed += self.judge("a disk of %d KiB" % kib, code, err, "disk/out")
+                tries += 1
+            finally:
+                subprocess.run(["umount", "disk"], check=True)
+        self.report("full disk", tries, failed)
+
+    def kills(self, n):
+        random.seed(1)
+        p = subprocess.Popen(self.command("out", 2), stdout=subprocess.DEVNULL)
+        begin = time.time()
+        p.wait()
+        length = time.time() - begin
+        killed = whole = 0
+        for i in range(n):
+            if i % 7 == 0:
+                shutil.rmtree("out", ignore_errors=True)
+            p = subprocess.Popen(self.command("out", 2), stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+            time.sleep(random.random() * length * 1.1)
+            p.kill()
+            killed += p.wait() == -signal.SIGKILL
+            if os.path.exists("out/provenance.json"):
+                whole += 1
+                names = re.findall(r'"file": "([^"]+)",\s+"bytes": (\d+),\s+"sha256": "(\w+)"',
+                                   open("out/provenance.json").read())
+                for name, size, sha in names:
+                    path = os.path.join("out", name)
+                    if not os.path.exists(path):
+                        continue  # an input
+                    if hashlib.sha256(open(path, "rb").read()).hexdigest() != sha:
+                        fail("kill %d: %s is not what provenance.json says" % (i, name))
+        self.count("out")
+        code, err = self.count("out")
+        if code != 0 or self.digest("out") != self.want:
+            fail("after the kills: exit %d" % code)
+        print("kill -9: %d runs, %d killed, %d whole results, 0 half ones" % (n, killed, whole))
+        if killed < n // 4 or whole == 0:
+            fail("kills: too few hit")
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("exomir")
+    a.add_argument("--every", type=int, default=1)
+    a.add_argument("--kills", type=int, default=1000)
+    a = a.parse_args()
+    b = Bench(a.exomir, a.every)
+    try:
+        b.short_io()
+        b.full_disk()
+        for mode in ("once", "from"):
+            b.allocations(mode, 1)
+        b.allocations("once", 2)
+        b.kills(a.kills)
+        if subprocess.run(["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode:
+            print("system calls: strace cannot trace here, left out")
+            return
+        for calls in ("openat", "read", "write", "fsync", "rename,renameat,renameat2", "mkdir,mkdirat",
+                      "close", "mmap"):
+            b.system_calls(calls, "error=EIO", calls != "close")
+        b.system_calls("write", "error=ENOSPC")
+        b.system_calls("read,write,fsync,openat", "error=EINTR", False)
+    finally:
+        os.chdir("/")
+        shutil.rmtree(b.dir)
+    print("all faults survived")
+
+
+main()
