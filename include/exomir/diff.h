@@ -56,7 +56,7 @@ EXM_MUST_USE exm_status exm_diff_run(const exm_matrix *m, const exm_coldata *c,
 void exm_diff_free(exm_diff *d);
 
 /* diff.tsv: feature, log2fc, ci_low, ci_high, stat, df, p, fdr, mean_log2_cpm,
- * mean_<group> (CPM) ... */
+ * mean_<group> (CPM) ..., tags ("red_cell": moved by hemolysis too, hemolysis.h; or NA). */
 void exm_diff_put_tsv(const exm_diff *d, exm_buf *ret);
 /* diff.json: the design, contrast, libraries, prior and the same rows. */
 EXM_MUST_USE exm_status exm_diff_put_json(const exm_diff *d, const exm_diff_options *o,

@@ -7,6 +7,7 @@
 #include "exomir/diff.h"
 
 #include "exomir/accum.h"
+#include "exomir/hemolysis.h"
 #include "exomir/json.h"
 #include "exomir/padjust.h"
 
@@ -264,6 +265,15 @@ exm_diff_run(const exm_matrix *m, const exm_coldata *c, const exm_diff_options *
 
 /* ---- output ---- */
 
+/* What else may move this miRNA. */
+static const char *
+tag(const exm_diff *d, size_t row)
+{
+    const char *name = d->matrix->features[d->rows[row].feature];
+
+    return exm_hemolysis_is_signature(name) ? "red_cell" : "NA";
+}
+
 static void
 put_numbers(const double *v, size_t n, exm_buf *ret)
 {
@@ -279,7 +289,7 @@ exm_diff_put_tsv(const exm_diff *d, exm_buf *ret)
     exm_buf_puts(ret, "feature\tlog2fc\tci_low\tci_high\tstat\tdf\tp\tfdr\tmean_log2_cpm");
     for (size_t g = 0; g < d->n_groups; g++)
         exm_buf_putf(ret, "\tmean_%s", d->group->levels[g]);
-    exm_buf_putc(ret, '\n');
+    exm_buf_puts(ret, "\ttags\n");
     for (size_t i = 0; i < d->n_rows; i++) {
         const exm_diff_row *r = d->rows + i;
         const double v[] = {r->test.log2fc, r->test.ci_low,  r->test.ci_high,
@@ -289,7 +299,7 @@ exm_diff_put_tsv(const exm_diff *d, exm_buf *ret)
         exm_buf_puts(ret, d->matrix->features[r->feature]);
         put_numbers(v, sizeof v / sizeof v[0], ret);
         put_numbers(d->group_cpm + i * d->n_groups, d->n_groups, ret);
-        exm_buf_putc(ret, '\n');
+        exm_buf_putf(ret, "\t%s\n", tag(d, i));
     }
 }
 
@@ -323,6 +333,7 @@ put_row_json(const exm_diff *d, size_t i, exm_json *j)
     exm_json_kdouble(j, "p", r->test.p);
     exm_json_kdouble(j, "fdr", r->fdr);
     exm_json_kdouble(j, "mean_log2_cpm", r->mean_log2_cpm);
+    exm_json_kstr(j, "tags", tag(d, i));
     exm_json_key(j, "mean_cpm");
     exm_json_object(j);
     for (size_t g = 0; g < d->n_groups; g++)

@@ -3,4 +3,5 @@ list(APPEND EXM_SOURCES
   src/matrix/matrix.c
   src/matrix/formula.c
   src/matrix/diff.c
+  src/matrix/hemolysis.c
 )

@@ -9,7 +9,7 @@ expect 0 diff -q --counts "$counts" --coldata "$known" --design '~ batch + group
     --contrast case-ctl -o "$tmp/de"
 prints "285 of 300 features tested in 24 samples"
 head -n 1 "$tmp/de/diff.tsv" > "$tmp/out"
-prints "feature	log2fc	ci_low	ci_high	stat	df	p	fdr	mean_log2_cpm	mean_case	mean_ctl"
+prints "feature	log2fc	ci_low	ci_high	stat	df	p	fdr	mean_log2_cpm	mean_case	mean_ctl	tags"
 [ -e "$tmp/de/provenance.json" ] || fail "no provenance"
 is_json "$tmp/de/diff.json"
 

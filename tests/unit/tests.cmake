@@ -39,4 +39,5 @@ list(APPEND EXM_UNIT_TESTS
   matrix
   outputs
   report
+  hemolysis
 )
