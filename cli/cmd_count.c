@@ -153,6 +153,11 @@ static const exm_opt options[] = {
      .kind = EXM_OPT_TEXT,
      .at = AT(skip),
      .help = "outputs to leave out: report,gff,isomirs,multiqc"},
+    {.name = "bam",
+     .kind = EXM_OPT_FLAG,
+     .at = AT(bam),
+     .help = "also write bam/SAMPLE.bam and its index: every distinct insert against the "
+             "template that explains it best"},
     {.name = "fail-on-qc",
      .kind = EXM_OPT_FLAG,
      .at = AT(fail_on_qc),
@@ -236,7 +241,8 @@ const exm_cmd exm_cmd_count = {
         "sample sheet or by --sample.\n\n"
         "The folder gets records/SAMPLE.exr, mirna.counts.tsv (with mirna.unique.tsv and "
         "mirna.best.tsv beside it), isomir.counts.tsv, classes.counts.tsv, coldata.tsv, "
-        "mirna.gff3, qc.json, report.html, multiqc/ and, last, provenance.json.\n\n"
+        "mirna.gff3, qc.json, report.html, multiqc/, with --bam bam/SAMPLE.bam and, last, "
+        "provenance.json.\n\n"
         "Damaged input, an absent adapter, an unclear kit and a library without miRNA stop "
         "the run with the likely cause, and nothing is published.",
     .examples =

@@ -6,6 +6,7 @@
 #include "exomir/ref.h"
 #include "exomir/simd.h"
 
+#include <htslib/hts.h>
 #include <isa-l.h>
 #include <libdeflate.h>
 #include <openssl/crypto.h>
@@ -46,6 +47,16 @@ exm_doctor_add(exm_doctor *d, const char *name, int ok, const char *fmt, ...)
     va_end(ap);
 }
 
+/* "1.16", or "1.16+ds-3", as HTS_VERSION has it; 0 when it is no version. */
+static unsigned long
+htslib_number(const char *version)
+{
+    char *dot;
+    const unsigned long major = strtoul(version, &dot, 10);
+
+    return *dot == '.' ? major * 100000 + strtoul(dot + 1, NULL, 10) * 100 : 0;
+}
+
 /* A library that is older at run time than at build time may lack what was compiled in. */
 static void
 check_libraries(exm_doctor *d)
@@ -59,6 +70,9 @@ check_libraries(exm_doctor *d)
     exm_doctor_add(d, "OpenSSL", OpenSSL_version_num() >= OPENSSL_VERSION_NUMBER,
                    "built with %s, runs with %s", OPENSSL_VERSION_TEXT,
                    OpenSSL_version(OPENSSL_VERSION));
+    exm_doctor_add(d, "htslib", htslib_number(hts_version()) >= HTS_VERSION / 100 * 100,
+                   "built with %d.%d, runs with %s", HTS_VERSION / 100000,
+                   HTS_VERSION / 100 % 1000, hts_version());
     exm_doctor_add(d, "ISA-L", 1, "built with %d.%d.%d", ISAL_MAJOR_VERSION,
                    ISAL_MINOR_VERSION, ISAL_PATCH_VERSION);
     exm_doctor_add(d, "libdeflate", 1, "built with %s", LIBDEFLATE_VERSION_STRING);

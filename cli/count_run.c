@@ -7,6 +7,8 @@
  */
 #include "count.h"
 
+#include "exomir/bam.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +20,23 @@ struct counting {
     exm_outdir *dir;
     exm_progress *progress; /* or NULL */
 };
+
+/* What the unique inserts of a sample are needed for. */
+struct bam_writer {
+    struct counting *c;
+    exm_status failed; /* that is no fault of the sample */
+};
+
+static exm_status
+write_bam(void *ctx, const exm_collapse *uniques, const exm_record *rec, exm_pool *pool,
+          exm_error *reterr)
+{
+    struct bam_writer *w = ctx;
+
+    w->failed =
+        exm_bam_write(w->c->annotator, w->c->ref, uniques, rec, pool, w->c->dir, reterr);
+    return w->failed;
+}
 
 struct ticker {
     exm_progress *progress;
@@ -50,23 +69,29 @@ count_one(struct counting *c, size_t i, exm_pool *pool, exm_error *reterr)
 {
     exm_count_sample *t = &c->plan->sample[i];
     struct ticker ticker = {.progress = c->progress, .sample = i};
+    struct bam_writer bam = {.c = c};
     exm_status s;
 
     if (c->progress) {
         t->options.progress = tick;
         t->options.progress_ctx = &ticker;
     }
+    if (c->a->bam) {
+        t->options.uniques = write_bam;
+        t->options.uniques_ctx = &bam;
+    }
     s = exm_sample_count(t->id, t->paths, t->n_paths, c->annotator, c->ref, &t->options,
                          pool, &t->record, &t->inputs, &t->err);
-    t->options.progress_ctx = NULL; /* the ticker ends here */
+    t->options.progress_ctx = t->options.uniques_ctx = NULL; /* both end here */
     t->options.progress = NULL;
+    t->options.uniques = NULL;
     if (s == EXM_OK) return stage_record(c, t->record, reterr);
     if (strncmp(t->err.msg, t->id, strlen(t->id)) != 0) {
         const exm_error why = t->err;
 
         (void) exm_fail(&t->err, why.code, why.at, "sample %.100s: %.390s", t->id, why.msg);
     }
-    if (c->a->keep_going) return EXM_OK;
+    if (c->a->keep_going && bam.failed == EXM_OK) return EXM_OK;
     if (reterr) *reterr = t->err;
     return s;
 }

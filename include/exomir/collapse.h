@@ -30,6 +30,7 @@ typedef struct exm_unique {
     const char *seq; /* NULL when packed */
     uint32_t len;
     uint64_t reads, molecules;
+    uint64_t umi; /* of a single molecule (trim.h); 0: several, or the kit has none */
 } exm_unique;
 
 /* Ends adding.  Order of the uniques is that of the table: not meaningful, not stable. */

@@ -22,6 +22,13 @@ EXM_MUST_USE exm_status exm_outfile_new(const char *path, exm_outfile **ret,
                                         exm_error *reterr);
 EXM_MUST_USE exm_status exm_outfile_write(exm_outfile *f, const void *p, size_t n,
                                           exm_error *reterr);
+/*
+ * exm_outfile_lend() - for files that another library writes: the temporary path, where it
+ * shall open, write and close the file, which exists and must not be replaced.  Commit or
+ * exm_outdir_close() then read it back for its digest.  NULL for standard output.  With
+ * exm_outfile_write() the two exclude each other.
+ */
+const char *exm_outfile_lend(exm_outfile *f);
 /* A lower-case hex SHA-256 of all bytes written so far is kept; valid after commit. */
 EXM_MUST_USE exm_status exm_outfile_commit(exm_outfile *f, exm_error *reterr);
 const char *exm_outfile_sha256(const exm_outfile *f);

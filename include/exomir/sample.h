@@ -3,6 +3,7 @@
 #define EXM_SAMPLE_H
 
 #include "exomir/annotate.h"
+#include "exomir/collapse.h"
 #include "exomir/infer.h"
 #include "exomir/pool.h"
 #include "exomir/reader.h"
@@ -21,6 +22,11 @@ typedef struct exm_sample_options {
     void (*progress)(void *ctx, uint64_t done, uint64_t total,
                      uint64_t reads); /* or NULL */
     void *progress_ctx;
+    /* Gets the unique inserts of a sample that was counted, before they are given up; its
+     * failure is the sample's.  Or NULL. */
+    exm_status (*uniques)(void *ctx, const exm_collapse *uniques, const exm_record *rec,
+                          exm_pool *pool, exm_error *reterr);
+    void *uniques_ctx;
 } exm_sample_options;
 
 exm_sample_options exm_sample_defaults(void);

@@ -28,6 +28,7 @@ static const char marker[] = ".tmp."; /* <name>.tmp.<pid>.<number> */
 struct exm_outfile {
     int fd;
     int is_stdout;
+    int lent;         /* another library wrote the file: its bytes were not seen */
     int failed;       /* errno of the first failure, sticky */
     char *path, *tmp; /* tmp NULL once renamed */
     exm_sha256 *hash;
@@ -173,7 +174,7 @@ open_temporary(exm_outfile *f)
         (void) snprintf(suffix, sizeof suffix, "%ld.%u", (long) getpid(), k);
         f->tmp = join(f->path, marker, suffix);
         if (!f->tmp) return ENOMEM;
-        f->fd = open(f->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        f->fd = open(f->tmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (f->fd >= 0) return 0;
         free(f->tmp);
         f->tmp = NULL;
@@ -261,11 +262,46 @@ exm_outfile_write(exm_outfile *f, const void *p, size_t n, exm_error *reterr)
     return EXM_OK;
 }
 
+const char *
+exm_outfile_lend(exm_outfile *f)
+{
+    f->lent = f->tmp != NULL;
+    return f->tmp;
+}
+
+/* The digest and length of what another library has written. */
+static exm_status
+read_back(exm_outfile *f, exm_error *reterr)
+{
+    enum { PIECE = 1 << 18 };
+    unsigned char *piece = malloc(PIECE);
+    exm_status st = EXM_OK;
+
+    if (!piece) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to read %s", f->path);
+    f->bytes = 0;
+    while (st == EXM_OK) {
+        const ssize_t k = pread(f->fd, piece, PIECE, (off_t) f->bytes);
+
+        if (k < 0 && errno == EINTR) continue;
+        if (k < 0) st = exm_fail_errno(reterr, errno, 0, "%s: cannot read back", f->path);
+        if (k <= 0) break;
+        st = exm_sha256_add(f->hash, piece, (size_t) k, reterr);
+        f->bytes += (uint64_t) k;
+    }
+    free(piece);
+    return st;
+}
+
 /* Everything short of the rename: after this a power cut cannot tear the file. */
 static exm_status
 settle(exm_outfile *f, exm_error *reterr)
 {
     if (f->failed) return sticky_failure(f, reterr);
+    if (f->lent && f->fd >= 0) {
+        const exm_status st = read_back(f, reterr);
+
+        if (st != EXM_OK) return st;
+    }
     if (f->fd >= 0 && !f->is_stdout) {
         if (fsync(f->fd) != 0) f->failed = errno;
         if (close(f->fd) != 0 && !f->failed) f->failed = errno;

@@ -541,6 +541,8 @@ exm_sample_count(const char *id, const char *const *paths, size_t n_paths,
         st = exm_tally_run(annotator, ref, p.table, pool, p.rec, reterr);
     }
     if (st == EXM_OK) st = check_mirna(&p, reterr);
+    if (st == EXM_OK && o->uniques)
+        st = o->uniques(o->uniques_ctx, p.table, p.rec, pool, reterr);
     pass_done(&p);
     if (st != EXM_OK) {
         exm_record_free(p.rec);

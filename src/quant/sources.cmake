@@ -1,5 +1,8 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
+  src/quant/bam.c
+  src/quant/bam_header.c
+  src/quant/bam_record.c
   src/quant/explain.c
   src/quant/outputs_multiqc.c
   src/quant/outputs.c

@@ -8,7 +8,8 @@
  * one cache miss, and the miss is over before it is needed.
  *
  * With UMIs the key has a third word, and finish() folds the table to one row per
- * insert: reads added up, molecules counted (exact deduplication).
+ * insert: reads added up, molecules counted (exact deduplication), and the exclusive or of
+ * its UMIs, which of a single molecule is its UMI.
  *
  * Inserts of 64 nt and more take a second, slower table that keeps their letters.
  */
@@ -26,7 +27,8 @@ __extension__ typedef unsigned __int128 u128;
 enum {
     LOOK_AHEAD = 24, /* reads between prefetch and use: ~300 ns of work, a DRAM miss */
     MIN_SLOTS = 1 << 12,
-    MAX_LOAD_PERCENT = 60
+    MAX_LOAD_PERCENT = 60,
+    FOLDED_VALUES = 3 /* reads, molecules, UMIs */
 };
 
 /*
@@ -45,6 +47,7 @@ typedef struct long_entry {
     size_t at;
     uint32_t len;
     uint64_t reads, molecules; /* reads 0: free */
+    uint64_t umi_xor;          /* of a folded row, whose umi is 0 */
 } long_entry;
 
 typedef struct long_table {
@@ -143,10 +146,11 @@ table_grow(table *t)
     return 1;
 }
 
-/* Adds v0 (and v1) to the row of 'key'.  n_key and n_val are constants where it is called. */
+/* Adds reads to the row of 'key'; in a folded table one molecule of this UMI, too.
+ * n_key and n_val are constants where it is called. */
 static inline int
 table_add(table *t, const uint64_t *key, uint64_t hash, unsigned n_key, unsigned n_val,
-          uint64_t v0, uint64_t v1)
+          uint64_t reads, uint64_t umi)
 {
     uint64_t *s = table_seek(t, key, hash, n_key, n_val);
 
@@ -158,8 +162,11 @@ table_add(table *t, const uint64_t *key, uint64_t hash, unsigned n_key, unsigned
         t->used++;
         memcpy(s, key, n_key * sizeof *key);
     }
-    s[n_key] += v0;
-    if (n_val == 2) s[n_key + 1] += v1;
+    s[n_key] += reads;
+    if (n_val == FOLDED_VALUES) {
+        s[n_key + 1]++;
+        s[n_key + 2] ^= umi;
+    }
     return 1;
 }
 
@@ -279,6 +286,7 @@ long_fold_umis(exm_collapse *c)
         }
         to->reads += e->reads;
         to->molecules++;
+        to->umi_xor ^= e->umi;
     }
     free(c->far.e);
     c->far = folded;
@@ -386,18 +394,18 @@ exm_collapse_add(exm_collapse *c, const exm_read *reads, const exm_trimmed *trim
     return EXM_OK;
 }
 
-/* (insert, UMI) -> reads   becomes   insert -> reads, molecules. */
+/* (insert, UMI) -> reads   becomes   insert -> reads, molecules, UMIs. */
 static int
 fold_umis(exm_collapse *c)
 {
     table folded;
 
-    if (!table_init(&folded, 2, 2, c->main.used / 4)) return 0;
+    if (!table_init(&folded, 2, FOLDED_VALUES, c->main.used / 4)) return 0;
     for (size_t i = 0; i < c->main.n_slots; i++) {
         const uint64_t *s = c->main.slot + i * 4;
 
         if (s[3] == 0) continue;
-        if (!table_add(&folded, s, hash_key(s, 2), 2, 2, s[3], 1)) {
+        if (!table_add(&folded, s, hash_key(s, 2), 2, FOLDED_VALUES, s[3], s[2])) {
             table_done(&folded);
             return 0;
         }
@@ -438,13 +446,18 @@ exm_collapse_get(const exm_collapse *c, size_t i)
             .len = 63U - (uint32_t) __builtin_clzll(s[0] | s[1]),
             .reads = s[2],
             .molecules = c->umi ? s[3] : s[2],
+            .umi = c->umi && s[3] == 1 ? s[4] : 0,
         };
     }
-    i -= c->main.used;
-    return (exm_unique){
-        .seq = c->arena + c->far.e[i].at,
-        .len = c->far.e[i].len,
-        .reads = c->far.e[i].reads,
-        .molecules = c->umi ? c->far.e[i].molecules : c->far.e[i].reads,
-    };
+    {
+        const long_entry *e = c->far.e + (i - c->main.used);
+
+        return (exm_unique){
+            .seq = c->arena + e->at,
+            .len = e->len,
+            .reads = e->reads,
+            .molecules = c->umi ? e->molecules : e->reads,
+            .umi = c->umi && e->molecules == 1 ? e->umi_xor : 0,
+        };
+    }
 }

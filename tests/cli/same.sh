@@ -25,7 +25,7 @@ run() { # WORD PROGRAM OPTIONS...: count, and compare all but provenance.json
     shift 2
     cases=$((cases + 1))
     rm -rf out.d
-    "$program" count -q -r ref.exoref -o out.d "$@" > out 2> err < /dev/null || fail "$word: count failed"
+    "$program" count -q -r ref.exoref -o out.d --bam "$@" > out 2> err < /dev/null || fail "$word: count failed"
     (cd out.d && find . -type f ! -name provenance.json | LC_ALL=C sort | xargs sha256sum) > got
     [ -s want ] || cp got want
     cmp -s want got || {

@@ -11,3 +11,6 @@ set_tests_properties(ref.mirtop PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 add_test(NAME ref.real_reads
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/real_reads.sh $<TARGET_FILE:exomir_cli>)
 set_tests_properties(ref.real_reads PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+add_test(NAME ref.samtools
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/samtools.sh $<TARGET_FILE:exomir_cli>)
+set_tests_properties(ref.samtools PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -32,7 +32,7 @@ struct item {
 /* One unique insert as it should be, or is. */
 struct row {
     char seq[MAX_LEN + 1];
-    uint64_t reads, molecules;
+    uint64_t reads, molecules, umi;
 };
 
 struct rows {
@@ -150,6 +150,7 @@ oracle(const struct item *items, size_t n, int umi)
         row = r.v + r.n - 1;
         row->reads += v[i].copies;
         row->molecules += umi ? new_insert || last->umi != v[i].umi : v[i].copies;
+        row->umi = umi && row->molecules == 1 ? v[i].umi : 0;
         last = v + i;
     }
     free(v);
@@ -175,6 +176,7 @@ read_out(const exm_collapse *c)
         r.v[i].seq[u.len] = '\0';
         r.v[i].reads = u.reads;
         r.v[i].molecules = u.molecules;
+        r.v[i].umi = u.umi;
     }
     qsort(r.v, r.n, sizeof *r.v, by_seq);
     return r;
@@ -203,7 +205,7 @@ differences(const struct rows *a, const struct rows *b)
     if (a->n != b->n) return 1 + (a->n > b->n ? a->n : b->n);
     for (size_t i = 0; i < a->n; i++)
         wrong += strcmp(a->v[i].seq, b->v[i].seq) != 0 || a->v[i].reads != b->v[i].reads ||
-                 a->v[i].molecules != b->v[i].molecules;
+                 a->v[i].molecules != b->v[i].molecules || a->v[i].umi != b->v[i].umi;
     return wrong;
 }
 

@@ -373,6 +373,42 @@ failures_stick_and_name_their_cause(void **state)
     assert_non_null(strstr(err.msg, base));
 }
 
+/* Another library opens the path, writes there and closes it. */
+static void
+a_lent_file_is_read_back(void **state)
+{
+    static const char text[] = "written elsewhere";
+    char want[EXM_SHA256_HEX];
+    exm_outfile *f = NULL;
+    exm_outdir *d = NULL;
+    exm_error err = {0};
+
+    (void) state;
+    assert_int_equal(exm_sha256_of(text, sizeof text, want, NULL), EXM_OK);
+    for (int failing = 0; failing < 2; failing++) {
+        int fd;
+
+        assert_int_equal(exm_outdir_new(at("run"), &d, &err), EXM_OK);
+        assert_int_equal(exm_outdir_open(d, "bam/x", &f, &err), EXM_OK);
+        fd = open(exm_outfile_lend(f), O_WRONLY | O_TRUNC | O_CREAT, 0666);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, sizeof text), sizeof text);
+        assert_int_equal(close(fd), 0);
+        if (failing) arm(FSYNC, 0, ENOSPC);
+        assert_int_equal(exm_outdir_close(d, f, &err), failing ? EXM_EIO : EXM_OK);
+        disarm();
+        assert_int_equal(exm_outdir_count(d), failing ? 0 : 1);
+        if (!failing) {
+            assert_string_equal(exm_outdir_sha256(d, 0), want);
+            assert_int_equal(exm_outdir_bytes(d, 0), sizeof text);
+        }
+        exm_outdir_free(d);
+    }
+    assert_int_equal(exm_outfile_new("-", &f, &err), EXM_OK);
+    assert_null(exm_outfile_lend(f));
+    exm_outfile_free(f);
+}
+
 static void
 a_limit_of_the_system_is_met(void **state)
 {
@@ -927,6 +963,7 @@ main(void)
         TEST(short_and_interrupted_writes_go_on),
         TEST(paths_of_one_part_and_of_the_root),
         TEST(failures_stick_and_name_their_cause),
+        TEST(a_lent_file_is_read_back),
         TEST(a_limit_of_the_system_is_met),
         TEST(standard_output_takes_all_or_tells),
         TEST(temporaries_of_the_dead_are_swept),

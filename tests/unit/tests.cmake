@@ -33,6 +33,7 @@ list(APPEND EXM_UNIT_TESTS
   norm
   padjust
   tally
+  bam
   share
   voom
   simulate
