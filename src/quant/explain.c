@@ -99,6 +99,20 @@ tied_features(const struct story *s)
     return n;
 }
 
+/* What costs as much or more: bare hairpins that a mature has beaten, then the rest. */
+static void
+put_others(const struct story *s, exm_buf *b)
+{
+    const uint32_t best = s->ann.cand->cost;
+    size_t next = s->ann.n_best;
+
+    while (next < s->ann.n && s->ann.cand[next].cost == best) next++;
+    if (next > s->ann.n_best)
+        exm_buf_puts(b, " Hairpins outside their matures, at the same cost, have lost.");
+    if (next < s->ann.n)
+        exm_buf_putf(b, " The next best costs %u.", s->ann.cand[next].cost);
+}
+
 static void
 put_reason(const struct story *s, exm_buf *b)
 {
@@ -125,8 +139,7 @@ put_reason(const struct story *s, exm_buf *b)
             exm_buf_putf(b, ", at %zu places of the same feature.", s->ann.n_best);
         else
             exm_buf_puts(b, ", and nothing else does.");
-        if (s->ann.n > s->ann.n_best)
-            exm_buf_putf(b, " The next best costs %u.", s->ann.cand[s->ann.n_best].cost);
+        put_others(s, b);
     }
 }
 
@@ -142,6 +155,7 @@ put_json(const struct story *s, exm_buf *ret, exm_error *reterr)
     exm_json_ku64(&j, "length_nt", s->len);
     put_reason(s, &text);
     exm_json_kstr(&j, "reason", text.failed ? "" : text.data);
+    if (text.failed) ret->failed = 1;
     exm_json_key(&j, "candidates");
     exm_json_array(&j);
     for (size_t i = 0; i < s->ann.n; i++) {
@@ -162,12 +176,12 @@ put_json(const struct story *s, exm_buf *ret, exm_error *reterr)
         exm_buf_clear(&text);
         put_variant(c, &text);
         exm_json_kstr(&j, "variant", text.failed ? "" : text.data);
+        if (text.failed) ret->failed = 1; /* which the next one would clear */
         exm_json_kbool(&j, "best", i < s->ann.n_best);
         exm_json_end(&j);
     }
     exm_json_end(&j);
     exm_json_end(&j);
-    if (text.failed) ret->failed = 1;
     exm_buf_done(&text);
     return exm_json_finish(&j, reterr);
 }
@@ -215,10 +229,12 @@ exm_explain_read(const exm_ref *ref, const exm_annotator *a, const char *seq, in
     if (!ref || !a || !seq || !ret)
         return exm_fail(reterr, EXM_EINVAL, 0, "explain: an argument is NULL");
     letters = normal_letters(seq, &bad);
-    if (!letters && bad != SIZE_MAX)
+    if (!letters && bad != SIZE_MAX) {
+        const char shown[] = {seq[bad] > ' ' && seq[bad] < 0x7f ? seq[bad] : '?', '\0'};
+
         return exm_fail(reterr, EXM_EDATA, bad,
-                        "base %zu of the read, '%c', is none of A C G T U", bad + 1,
-                        seq[bad]);
+                        "base %zu of the read, '%s', is none of A C G T U", bad + 1, shown);
+    }
     if (!letters) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the read");
     s.seq = letters;
     s.len = (uint32_t) strlen(letters);

@@ -476,6 +476,10 @@ put_read(simulator *s, const molecule *m, exm_buf *strand, exm_buf *qual)
         }
         exm_buf_putc(qual, draw_quality(s, i, wrong));
     }
+    if (strand->failed || qual->failed) { /* which the next read would clear */
+        s->out.failed = 1;
+        return;
+    }
     exm_buf_puts(&s->out, "@sim");
     exm_buf_put_u64(&s->out, s->made + 1);
     exm_buf_putc(&s->out, ':');
@@ -681,8 +685,6 @@ run(simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
         put_read(s, m, &strand, &qual);
         st = flush_piece(s, sink, ctx, 0, reterr);
     }
-    if (st == EXM_OK) st = exm_buf_check(&strand, reterr);
-    if (st == EXM_OK) st = exm_buf_check(&qual, reterr);
     if (st == EXM_OK) st = flush_piece(s, sink, ctx, 1, reterr);
     exm_buf_done(&strand);
     exm_buf_done(&qual);

@@ -14,3 +14,8 @@ set_tests_properties(ref.real_reads PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 add_test(NAME ref.samtools
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/samtools.sh $<TARGET_FILE:exomir_cli>)
 set_tests_properties(ref.samtools PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+
+add_executable(human_matures tests/ref/human_matures.c)
+target_link_libraries(human_matures PRIVATE exomir exm_flags)
+add_test(NAME ref.human_matures COMMAND human_matures)
+set_tests_properties(ref.human_matures PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -377,7 +377,10 @@ each_failed_allocation_is_reported(void **state)
     (void) state;
     for (k = 0; k < 100; k++) {
         oom_arm(k);
-        if (exm_annotator_new(world.small.ref, &made, &err) == EXM_OK) break;
+        if (exm_annotator_new(world.small.ref, &made, &err) == EXM_OK) {
+            assert_false(oom_fired());
+            break;
+        }
         assert_int_equal(err.code, EXM_ENOMEM);
         assert_null(made);
     }
@@ -388,7 +391,10 @@ each_failed_allocation_is_reported(void **state)
     for (k = 0; k < 100; k++) {
         exm_annotation_done(&a);
         oom_arm(k);
-        if (exm_annotate(made, lo, hi, 10, &a, &err) == EXM_OK) break;
+        if (exm_annotate(made, lo, hi, 10, &a, &err) == EXM_OK) {
+            assert_false(oom_fired());
+            break;
+        }
         assert_int_equal(err.code, EXM_ENOMEM);
     }
     oom_arm(-1);

@@ -461,14 +461,20 @@ each_failed_allocation_is_reported(void **state)
     draw(&x, 1);
     for (k = 0; k < 20; k++) {
         oom_arm(k);
-        if (exm_em_solve(&x.p, &o, t, NULL, &err) == EXM_OK) break;
+        if (exm_em_solve(&x.p, &o, t, NULL, &err) == EXM_OK) {
+            assert_false(oom_fired());
+            break;
+        }
         assert_int_equal(err.code, EXM_ENOMEM);
         assert_true(t[0] == 7.0);
     }
     assert_in_range(k, 4, 10);
     for (k = 0; k < 20; k++) {
         oom_arm(k);
-        if (exm_em_round(2, halves, 3, got, &err) == EXM_OK) break;
+        if (exm_em_round(2, halves, 3, got, &err) == EXM_OK) {
+            assert_false(oom_fired());
+            break;
+        }
         assert_int_equal(err.code, EXM_ENOMEM);
         assert_true(got[0] == 8);
     }

@@ -603,13 +603,18 @@ each_failed_allocation_is_reported(void **state)
             struct run x;
             exm_error err = {0};
             exm_status st;
+            int fired;
 
             start(&x, 2, 12);
             oom_arm(k);
             st = write_one(&x, which, &err);
+            fired = oom_fired();
             oom_arm(-1);
             finish(&x);
-            if (st == EXM_OK) break;
+            if (st == EXM_OK) {
+                assert_false(fired);
+                break;
+            }
             assert_int_equal(st, EXM_ENOMEM);
             assert_int_equal(err.code, EXM_ENOMEM);
         }

@@ -41,4 +41,5 @@ list(APPEND EXM_UNIT_TESTS
   outputs
   report
   hemolysis
+  explain
 )
