@@ -161,7 +161,8 @@ static const exm_opt options[] = {
     {.name = "fail-on-qc",
      .kind = EXM_OPT_FLAG,
      .at = AT(fail_on_qc),
-     .help = "exit with 3 when a sample fails quality control"},
+     .help = "exit with 3 when a sample fails quality control; the results are published "
+             "all the same"},
 };
 
 static void
@@ -176,17 +177,16 @@ publish(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
 {
     const size_t good = exm_count_good(p);
     exm_qc *qc = calloc(good ? good : 1, sizeof *qc);
-    int code, failed_qc = 0;
+    int code;
 
     if (!qc)
         return exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL, "no memory for %zu verdicts",
                              good);
     code = exm_count_publish(a, p, ref, dir, qc);
     if (code == EXM_EXIT_OK) code = exm_count_print(a, p, qc);
-    for (size_t i = 0; i < good; i++) failed_qc |= qc[i].overall == EXM_VERDICT_FAIL;
+    if (code == EXM_EXIT_OK && a->fail_on_qc) code = exm_count_judge(a, p, qc);
     free(qc);
-    if (code == EXM_EXIT_OK && good < p->n) return EXM_EXIT_FAIL; /* reported already */
-    if (code == EXM_EXIT_OK && a->fail_on_qc && failed_qc) return EXM_EXIT_QC;
+    if (code != EXM_EXIT_FAIL && good < p->n) return EXM_EXIT_FAIL; /* reported already */
     return code;
 }
 

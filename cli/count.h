@@ -57,6 +57,8 @@ int exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref 
 /* Tables, report and provenance of the samples that have a record; ret_qc [n good]. */
 int exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
                       exm_outdir *dir, exm_qc *qc);
+/* --fail-on-qc: says which samples fail, and by what; exit code 3, or 0 without any. */
+int exm_count_judge(const exm_count_args *a, const exm_count_plan *p, const exm_qc *qc);
 /* The short table at the end. */
 int exm_count_print(const exm_count_args *a, const exm_count_plan *p, const exm_qc *qc);
 

@@ -151,3 +151,37 @@ exm_count_print(const exm_count_args *a, const exm_count_plan *p, const exm_qc *
     exm_buf_done(&out);
     return code;
 }
+
+/* ---- --fail-on-qc ---- */
+
+static const exm_qc_item *
+first_failure(const exm_qc *q)
+{
+    for (size_t i = 0; i < q->n; i++)
+        if (q->item[i].verdict == EXM_VERDICT_FAIL) return q->item + i;
+    return NULL;
+}
+
+int
+exm_count_judge(const exm_count_args *a, const exm_count_plan *p, const exm_qc *qc)
+{
+    exm_common c = a->common;
+    size_t good = 0, failed = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        const exm_qc_item *x;
+
+        if (!p->sample[i].record) continue;
+        x = first_failure(&qc[good++]);
+        if (!x) continue;
+        failed++;
+        exm_msg_note(&c, "%s fails quality control: %s: %s", p->sample[i].id, x->title,
+                     x->reason);
+    }
+    if (failed == 0) return EXM_EXIT_OK;
+    c.json = 0; /* one JSON document: the table, which has the verdicts */
+    return exm_msg_error(&c, EXM_EXIT_QC,
+                         "qc.json and the report hold all values and limits",
+                         "%zu of %zu sample%s %s quality control (--fail-on-qc)", failed,
+                         good, good == 1 ? "" : "s", failed == 1 ? "fails" : "fail");
+}

@@ -153,7 +153,9 @@ tell_foreign(const exm_common *c, const exm_record *r)
 
     exm_qc_sample(r, &q);
     for (size_t i = 0; i < q.n; i++)
-        if (strcmp(q.item[i].id, "foreign") == 0 && q.item[i].verdict == EXM_VERDICT_WARN)
+        if (strcmp(q.item[i].id, "foreign") == 0 &&
+            (q.item[i].verdict == EXM_VERDICT_WARN ||
+             q.item[i].verdict == EXM_VERDICT_FAIL))
             exm_msg_note(c, "%s: miRNA of other clades: %s", r->sample, q.item[i].reason);
 }
 

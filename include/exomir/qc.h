@@ -26,6 +26,8 @@ typedef struct exm_qc_item {
     const char *source; /* "exomir", "miRTrace 1.0.1", "exceRpt" */
     double value;       /* in 'unit'; NaN with NA */
     double low, high;   /* limits, NaN when that side has none */
+    double fail_low,
+        fail_high; /* beyond these the sample fails; at or beyond low and high */
     exm_verdict verdict;
     char reason[256]; /* plain words with value and limit, and what to do */
 } exm_qc_item;

@@ -196,7 +196,7 @@ mirtrace_length(const exm_record *r)
 }
 
 static double
-mirtrace_passed(const exm_record *r)
+kept_share(const exm_record *r)
 {
     return percent(kept(r), r->reads_in);
 }
@@ -229,69 +229,85 @@ not_computable(const exm_record *r)
 struct limit {
     const char *id, *title, *unit, *source;
     double (*value)(const exm_record *r);
-    double low, high;    /* NaN: none */
-    exm_verdict outside; /* verdict beyond a limit */
-    const char *advice;  /* what to do then, or why it is not computable */
+    double low, high;           /* NaN: none */
+    exm_verdict outside;        /* verdict beyond a limit */
+    double fail_low, fail_high; /* beyond these the sample fails; NaN: never */
+    const char *advice;         /* what to do then, or why it is not computable */
 };
 
 #define NONE ((double) NAN)
 
 enum { SOME_READS = 10 }; /* of other clades: fewer are in any library, and only a note */
 
+/* A sample fails where its counts would be of something else, or of next to nothing: at the
+ * shares below which a run stops without --allow-*, where another species shows (plasma of
+ * cattle on the human reference: 0.38 % foreign; human samples: 0.00 to 0.14 %), and where
+ * exceRpt rejects. */
 static const struct limit limits[] = {
     {"reads", "Reads sequenced", "reads", "exomir", reads_in, 1e5, NONE, EXM_VERDICT_WARN,
-     "Rare miRNAs are missed: sequence deeper, or compare only abundant ones"},
+     NONE, NONE, "Rare miRNAs are missed: sequence deeper, or compare only abundant ones"},
     {"adapter_found", "Adapter found", "%", "exomir", adapter_found, 50.0, NONE,
-     EXM_VERDICT_WARN, "Check the kit, and whether inserts are longer than the reads"},
+     EXM_VERDICT_WARN, 2.0, NONE,
+     "Check the kit, and whether inserts are longer than the reads"},
     {"adapter_dimers", "Adapter dimers", "%", "exomir", dimers, NONE, 20.0,
-     EXM_VERDICT_WARN, "Too little input RNA, or the size selection failed"},
+     EXM_VERDICT_WARN, NONE, NONE, "Too little input RNA, or the size selection failed"},
+    {"kept", "Reads kept", "%", "exomir", kept_share, 20.0, NONE, EXM_VERDICT_WARN, 5.0,
+     NONE, "The read flow shows what became of the others"},
     {"length_mode", "Commonest insert length", "nt", "exomir", length_mode, 20.0, 24.0,
-     EXM_VERDICT_WARN, "miRNA peaks at 21-23 nt: degraded RNA, or other cargo prevails"},
+     EXM_VERDICT_WARN, NONE, NONE,
+     "miRNA peaks at 21-23 nt: degraded RNA, or other cargo prevails"},
     {"length_19_24", "Inserts of 19-24 nt", "%", "exomir", share_19_24, 20.0, NONE,
-     EXM_VERDICT_WARN, "Few inserts have the length of miRNA: look at the length plot"},
-    {"mirna", "miRNA among inserts", "%", "exomir", mirna, 5.0, NONE, EXM_VERDICT_WARN,
-     "Other RNA prevails: see the cargo plot before counts are compared"},
+     EXM_VERDICT_WARN, NONE, NONE,
+     "Few inserts have the length of miRNA: look at the length plot"},
+    {"mirna", "miRNA among inserts", "%", "exomir", mirna, 5.0, NONE, EXM_VERDICT_WARN, 1.0,
+     NONE, "Other RNA prevails: see the cargo plot before counts are compared"},
     {"unannotated", "Inserts of unknown origin", "%", "exomir", unannotated, NONE, 60.0,
-     EXM_VERDICT_NOTE, "Add classes to the reference (--class), or suspect contamination"},
+     EXM_VERDICT_NOTE, NONE, NONE,
+     "Add classes to the reference (--class), or suspect contamination"},
     {"foreign", "miRNA of other clades", "%", "exomir", foreign, NONE, 0.1,
-     EXM_VERDICT_WARN,
+     EXM_VERDICT_WARN, NONE, 0.3,
      "Another species in the sample, the kit's columns, or swapped samples"},
     {"complexity", "Distinct inserts", "%", "exomir", complexity, 0.5, NONE,
-     EXM_VERDICT_NOTE, "Few molecules were amplified very often"},
+     EXM_VERDICT_NOTE, NONE, NONE, "Few molecules were amplified very often"},
     {"mirnas_1", "miRNAs seen (1 read)", "miRNAs", "exomir", detected_1, 100.0, NONE,
-     EXM_VERDICT_WARN, "Too few for most signatures"},
+     EXM_VERDICT_WARN, 50.0, NONE, "Too few for most signatures"},
     {"mirnas_10", "miRNAs seen (10 reads)", "miRNAs", "exomir", detected_10, NONE, NONE,
-     EXM_VERDICT_PASS, ""},
+     EXM_VERDICT_PASS, NONE, NONE, ""},
     {"top5", "Reads in the 5 commonest inserts", "%", "exomir", top5, NONE, 80.0,
-     EXM_VERDICT_NOTE, "A handful of inserts takes most of the sequencing"},
+     EXM_VERDICT_NOTE, NONE, NONE, "A handful of inserts takes most of the sequencing"},
     {"umi_duplication", "Reads per molecule", "reads", "exomir", duplication, NONE, 20.0,
-     EXM_VERDICT_NOTE, "More sequencing will hardly find new molecules"},
+     EXM_VERDICT_NOTE, NONE, NONE, "More sequencing will hardly find new molecules"},
     {"q30", "Bases of Q30 and better", "%", "exomir", q30, 70.0, NONE, EXM_VERDICT_WARN,
-     "A poor run: isomiRs and single-base differences are less sure"},
+     NONE, NONE, "A poor run: isomiRs and single-base differences are less sure"},
     {"spikes", "Spike-ins among inserts", "%", "exomir", spikes, NONE, 30.0,
-     EXM_VERDICT_NOTE, "Spike-ins take much of the sequencing: less input than planned?"},
+     EXM_VERDICT_NOTE, NONE, NONE,
+     "Spike-ins take much of the sequencing: less input than planned?"},
     {"ambiguous", "Reads that fit several features", "%", "exomir", ambiguous, NONE, 50.0,
-     EXM_VERDICT_NOTE, "Compare the columns unique and EM of the miRNAs you rely on"},
+     EXM_VERDICT_NOTE, NONE, NONE,
+     "Compare the columns unique and EM of the miRNAs you rely on"},
     {"between_classes", "Reads shared between classes", "%", "exomir", between_classes,
-     NONE, 10.0, EXM_VERDICT_NOTE, "miRNAs that equal tRNA or rRNA pieces are uncertain"},
+     NONE, 10.0, EXM_VERDICT_NOTE, NONE, NONE,
+     "miRNAs that equal tRNA or rRNA pieces are uncertain"},
     {"error_rate", "Substitutions per base in miRNA", "%", "exomir", error_rate, NONE, 1.0,
-     EXM_VERDICT_NOTE, "Poor sequencing, or many edited or variant miRNAs"},
+     EXM_VERDICT_NOTE, NONE, NONE, "Poor sequencing, or many edited or variant miRNAs"},
     {"mirtrace_quality", "miRTrace: bases of Q30", "%", "miRTrace 1.0.1", q30, 50.0, NONE,
-     EXM_VERDICT_WARN, "miRTrace calls this low sequencing quality"},
+     EXM_VERDICT_WARN, NONE, NONE, "miRTrace calls this low sequencing quality"},
     {"mirtrace_length", "miRTrace: reads of 20-25 nt", "%", "miRTrace 1.0.1",
-     mirtrace_length, 25.0, NONE, EXM_VERDICT_WARN,
+     mirtrace_length, 25.0, NONE, EXM_VERDICT_WARN, NONE, NONE,
      "miRTrace calls this an unusual length distribution"},
-    {"mirtrace_passed", "miRTrace: reads that pass QC", "%", "miRTrace 1.0.1",
-     mirtrace_passed, 25.0, NONE, EXM_VERDICT_WARN,
-     "miRTrace warns of few reads that pass"},
+    {"mirtrace_passed", "miRTrace: reads that pass QC", "%", "miRTrace 1.0.1", kept_share,
+     25.0, NONE, EXM_VERDICT_WARN, NONE, NONE, "miRTrace warns of few reads that pass"},
     {"mirtrace_mirna", "miRTrace: miRNA of passing reads", "%", "miRTrace 1.0.1", mirna,
-     10.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of little miRNA"},
+     10.0, NONE, EXM_VERDICT_WARN, NONE, NONE, "miRTrace warns of little miRNA"},
     {"mirtrace_complexity", "miRTrace: reference miRNAs seen", "%", "miRTrace 1.0.1",
-     mirtrace_complexity, 10.0, NONE, EXM_VERDICT_WARN, "miRTrace warns of low complexity"},
+     mirtrace_complexity, 10.0, NONE, EXM_VERDICT_WARN, NONE, NONE,
+     "miRTrace warns of low complexity"},
     {"excerpt_transcriptome", "exceRpt: transcriptome reads", "reads", "exceRpt",
-     transcriptome, 1e5, NONE, EXM_VERDICT_WARN, "exceRpt rejects samples below 100,000"},
+     transcriptome, 1e5, NONE, EXM_VERDICT_FAIL, 1e5, NONE,
+     "exceRpt rejects samples below 100,000"},
     {"excerpt_ratio", "exceRpt: transcriptome / genome", "", "exceRpt", not_computable, 0.5,
-     NONE, EXM_VERDICT_WARN, "Needs a genome, which this reference does not hold"},
+     NONE, EXM_VERDICT_FAIL, 0.5, NONE,
+     "Needs a genome, which this reference does not hold"},
 };
 
 _Static_assert(sizeof limits / sizeof limits[0] <= EXM_QC_MAX, "every item has a place");
@@ -390,7 +406,9 @@ put_number(char *to, size_t size, double x, int decimals)
 static void
 say(exm_qc_item *q, const struct limit *l, const exm_record *r)
 {
-    const double bound = q->value < l->low ? l->low : l->high;
+    const int fails = q->verdict == EXM_VERDICT_FAIL;
+    const double bound = q->value < l->low ? (fails ? l->fail_low : l->low)
+                                           : (fails ? l->fail_high : l->high);
     const char *blank = *l->unit && strcmp(l->unit, "%") != 0 ? " " : "";
     char value[48], limit[48];
 
@@ -411,6 +429,15 @@ say(exm_qc_item *q, const struct limit *l, const exm_record *r)
                     l->advice);
 }
 
+static exm_verdict
+judge(const struct limit *l, double value, const exm_record *r)
+{
+    if (isnan(value)) return EXM_VERDICT_NA;
+    if (!(value < l->low) && !(value > l->high)) return EXM_VERDICT_PASS;
+    if (l->value == foreign && r->foreign < SOME_READS) return EXM_VERDICT_NOTE;
+    return value < l->fail_low || value > l->fail_high ? EXM_VERDICT_FAIL : l->outside;
+}
+
 void
 exm_qc_sample(const exm_record *r, exm_qc *ret)
 {
@@ -426,21 +453,17 @@ exm_qc_sample(const exm_record *r, exm_qc *ret)
                            .source = l->source,
                            .value = l->value(r),
                            .low = l->low,
-                           .high = l->high};
-        if (isnan(x->value))
-            x->verdict = EXM_VERDICT_NA;
-        else if (x->value < l->low || x->value > l->high)
-            x->verdict = l->value == foreign && r->foreign < SOME_READS ? EXM_VERDICT_NOTE
-                                                                        : l->outside;
+                           .high = l->high,
+                           .fail_low = l->fail_low,
+                           .fail_high = l->fail_high};
+        x->verdict = judge(l, x->value, r);
         say(x, l, r);
-        if (x->verdict == EXM_VERDICT_WARN || x->verdict == EXM_VERDICT_NOTE)
+        if (x->verdict != EXM_VERDICT_PASS && x->verdict != EXM_VERDICT_NA)
             add_cause(x, l, r);
         if (x->verdict != EXM_VERDICT_NA && x->verdict != EXM_VERDICT_NOTE &&
             x->verdict > q.overall)
             q.overall = x->verdict;
     }
-    /* What makes counts meaningless is a failure, not a warning. */
-    if (kept(r) == 0 || r->classes[0].em[0] == 0) q.overall = EXM_VERDICT_FAIL;
     *ret = q;
 }
 
@@ -505,6 +528,8 @@ exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
         exm_json_kstr(j, "unit", x->unit);
         exm_json_kdouble(j, "low", x->low);
         exm_json_kdouble(j, "high", x->high);
+        exm_json_kdouble(j, "fail_low", x->fail_low);
+        exm_json_kdouble(j, "fail_high", x->fail_high);
         exm_json_kstr(j, "verdict", exm_verdict_name(x->verdict));
         exm_json_kstr(j, "reason", x->reason);
         exm_json_kstr(j, "source", x->source);

@@ -346,6 +346,8 @@ put_items(const exm_qc *qc, size_t n, exm_json *j)
         exm_json_kstr(j, "source", x->source);
         exm_json_kdouble(j, "low", x->low);
         exm_json_kdouble(j, "high", x->high);
+        exm_json_kdouble(j, "fail_low", x->fail_low);
+        exm_json_kdouble(j, "fail_high", x->fail_high);
         exm_json_end(j);
     }
     exm_json_end(j);

@@ -95,6 +95,7 @@ poor = {  # what breaks limits: insert, adapter or not, reads
     "absent": [(mature, 1, 100), (loop, 0, 250), (foreign, 0, 50)],
     "dimers": [("", 1, 300), (spike, 1, 200), (foreign, 1, 20), (mature, 1, 10)],
     "failed": [(mature[:10], 1, 900), (loop, 1, 40), (foreign, 1, 5)],
+    "other": [(mature, 0, 5), (mature, 1, 5), (loop, 0, 1990)],
 }
 for name, reads in poor.items():
     with open(os.path.join(folder, name + ".fastq"), "w") as f:
@@ -111,31 +112,42 @@ for s in samples.values():
     assert [i["id"] for i in s["items"]] == list(told), "the items are not those of the table, in its order"
 
 
-def is_beyond(i):
-    return i["value"] is not None and (i["low"] is not None and i["value"] < i["low"]
-                                       or i["high"] is not None and i["value"] > i["high"])
+def is_beyond(i, low, high):
+    return i["value"] is not None and (low is not None and i["value"] < low
+                                       or high is not None and i["value"] > high)
 
 
 def differences(rows):
     wrong = []
     for sample, i in items:
         r = rows[i["id"]]
-        verdict = "na" if i["value"] is None else r["beyond"] if is_beyond(i) else "pass"
-        if i["id"] == "foreign" and sample in handful and verdict == "warn":
-            verdict = "note"
         limits = [float(r[k]) if r[k] else None for k in ("low", "high")]
-        if [i["low"], i["high"], i["source"], i["verdict"]] != [*limits, r["source"], verdict]:
+        fails = [float(r["fail"]) if r["fail"] and at is not None else None for at in limits]
+        verdict = "na" if i["value"] is None else r["beyond"] if is_beyond(i, *limits) else "pass"
+        if i["value"] is not None and is_beyond(i, *fails):
+            verdict = "fail"
+        if i["id"] == "foreign" and sample in handful and verdict in ("warn", "fail"):
+            verdict = "note"
+        want = [*limits, *fails, r["source"], verdict]
+        if [i["low"], i["high"], i["fail_low"], i["fail_high"], i["source"], i["verdict"]] != want:
             wrong.append((sample, i, r))
     return wrong
 
 
 assert not differences(told), differences(told)
-broken = sorted({i["id"] for _, i in items if is_beyond(i)})
+broken = sorted({i["id"] for _, i in items if is_beyond(i, i["low"], i["high"])})
 assert len(broken) >= 18, broken
 for name, r in told.items():  # negative controls
     for k in ("low", "high", "source"):
         assert differences(told | {name: r | {k: "7"}}), (name, k)
-    assert name not in broken or differences(told | {name: r | {"beyond": "fail"}}), name
+    if r["low"] or r["high"]:
+        assert differences(told | {name: r | {"fail": "7"}}), name
+failed = sorted({i["id"] for _, i in items if i["verdict"] == "fail"})
+assert failed == ["adapter_found", "excerpt_transcriptome", "foreign", "kept", "mirna", "mirnas_1"], failed
+for name in broken:  # a control for 'beyond', where something lies beyond it but not beyond 'fail'
+    if any(i["id"] == name and is_beyond(i, i["low"], i["high"]) and not is_beyond(i, i["fail_low"], i["fail_high"])
+           for _, i in items):
+        assert differences(told | {name: told[name] | {"beyond": "other"}}), name
 # Reasons: large numbers can be read, and what is not computable says what it lacks.
 words = [i["reason"] for _, i in items]
 assert not [w for w in words if re.search(r"\d{4}", w)], words

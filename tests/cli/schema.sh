@@ -28,8 +28,8 @@ def sums(q):
         assert sum(s["kept"].values()) == s["fates"]["kept"], s["sample"]
         assert sum(c["reads"] for c in s["clades"]) == s["kept"]["foreign"], s["sample"]
         worst = {i["verdict"] for i in s["items"]}
-        want = "warn" if "warn" in worst else "pass"
-        assert s["verdict"] == ("fail" if s["kept"]["miRNA"] == 0 else want), s["sample"]
+        want = next(v for v in ("fail", "warn", "pass") if v in worst)
+        assert s["verdict"] == want, s["sample"]
     assert [s["sample"] for s in q["samples"]] == sorted(s["sample"] for s in q["samples"])
 
 
@@ -40,7 +40,11 @@ one = {s["sample"]: s for s in runs["run"]["samples"]}["trimmed"]
 assert one["clades"] == [{"clade": "nematodes:cel", "reads": 25}, {"clade": "insects:dme", "reads": 5}], one["clades"]
 assert one["kept"] == {"miRNA": 430, "tRNA": 0, "spikes": 12, "artifact": 8, "hairpin": 30,
                        "unannotated": 90, "foreign": 30}, one["kept"]
-assert {s["verdict"] for q in runs.values() for s in q["samples"]} >= {"warn", "fail"}
+items = [i for q in runs.values() for s in q["samples"] for i in s["items"]]
+assert {i["verdict"] for i in items} == {"pass", "note", "warn", "fail", "na"}
+for i in items:  # a limit to fail by lies at or beyond one that warns
+    assert i["fail_low"] is None or i["fail_low"] <= i["low"], i["id"]
+    assert i["fail_high"] is None or i["fail_high"] >= i["high"], i["id"]
 
 # Negative controls: each change must be refused.
 def changed(q, path, value):
@@ -69,11 +73,12 @@ bad = [(["schema"], "exomir-qc-2"), (["use"], None), (["samples"], []), (["extra
        (["samples", 0, "items", item["reads"], "verdict"], "na"),
        (["samples", 0, "items", item["reads"], "id"], "Reads"),
        (["samples", 0, "items", item["reads"], "unit"], "furlongs"),
-       (["samples", 0, "items", item["excerpt_ratio"], "verdict"], "pass")]
+       (["samples", 0, "items", item["excerpt_ratio"], "verdict"], "pass"),
+       (["samples", 0, "items", item["mirna"], "fail_low"], None)]
 for path, value in bad:
     assert refused(changed(good, path, value)), (path, value)
 print(f"{len(runs)} runs valid, {len(bad)} changes refused")
 END
-cases=$((cases + 16))
+cases=$((cases + 17))
 cat out
 all_done

@@ -148,7 +148,7 @@ excerpt_asks_for_100000_transcriptome_reads(void **state)
 
     (void) state;
     r->annotated = 105999; /* of which 5,000 and 1,000 are not */
-    assert_item(r, "excerpt_transcriptome", 99999.0, EXM_VERDICT_WARN);
+    assert_item(r, "excerpt_transcriptome", 99999.0, EXM_VERDICT_FAIL);
     r->annotated = 106000;
     assert_item(r, "excerpt_transcriptome", 100000.0, EXM_VERDICT_PASS);
     r->annotated = 106001;
@@ -177,6 +177,7 @@ our_own_limits_are_where_the_table_says(void **state)
         {"adapter_found", FIELD(adapter_found), 100000, 99999, 50.0, EXM_VERDICT_WARN},
         {"adapter_dimers", FIELD(fate[EXM_FATE_DIMER]), 40000, 40001, 20.0,
          EXM_VERDICT_WARN},
+        {"kept", FIELD(fate[EXM_FATE_KEPT]), 40000, 39999, 20.0, EXM_VERDICT_WARN},
         {"length_19_24", FIELD(len_kept[22]), 36000, 35999, 20.0, EXM_VERDICT_WARN},
         {"unannotated", FIELD(unannotated), 108000, 108001, 60.0, EXM_VERDICT_NOTE},
         {"foreign", FIELD(foreign), 180, 181, 0.1, EXM_VERDICT_WARN},
@@ -275,14 +276,80 @@ the_worst_verdict_is_the_samples_and_notes_are_left_aside(void **state)
     assert_int_equal(overall(r), EXM_VERDICT_PASS);
     r->error_rate = (double) NAN; /* not computable */
     assert_int_equal(overall(r), EXM_VERDICT_PASS);
-    r->foreign = 1000; /* a warning */
+    r->foreign = 540; /* a warning */
     assert_int_equal(overall(r), EXM_VERDICT_WARN);
-    r->classes[0].em[0] = 0; /* no miRNA at all */
+    r->classes[0].em[0] = 1799; /* next to no miRNA */
     assert_int_equal(overall(r), EXM_VERDICT_FAIL);
-    r->classes[0].em[0] = 1;
+    r->classes[0].em[0] = 1800;
     assert_int_equal(overall(r), EXM_VERDICT_WARN);
     r->fate[EXM_FATE_KEPT] = 0;
     assert_int_equal(overall(r), EXM_VERDICT_FAIL);
+    exm_record_free(r);
+}
+
+/* At the limit a warning, beyond it a failure, which the reason gives that limit for. */
+static void
+a_sample_fails_where_the_table_says(void **state)
+{
+    static const struct {
+        const char *id;
+        size_t field; /* offset of a uint64_t */
+        uint64_t at, beyond;
+        double value; /* of the item at the limit */
+        const char *words;
+    } edges[] = {
+        {"adapter_found", FIELD(adapter_found), 4000, 3999, 2.0, ", below 2%. "},
+        {"kept", FIELD(fate[EXM_FATE_KEPT]), 10000, 9999, 5.0, ", below 5%. "},
+        {"foreign", FIELD(foreign), 540, 541, 0.3, ", above 0.30%. "},
+    };
+
+    (void) state;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        exm_record *r = good_record();
+        uint64_t *field = (uint64_t *) (void *) ((char *) r + edges[i].field);
+        exm_qc q;
+
+        *field = edges[i].at;
+        assert_item(r, edges[i].id, edges[i].value, EXM_VERDICT_WARN);
+        *field = edges[i].beyond;
+        exm_qc_sample(r, &q);
+        assert_int_equal(item(&q, edges[i].id)->verdict, EXM_VERDICT_FAIL);
+        assert_non_null(strstr(item(&q, edges[i].id)->reason, edges[i].words));
+        assert_int_equal(q.overall, EXM_VERDICT_FAIL);
+        exm_record_free(r);
+    }
+}
+
+static void
+few_mirnas_and_little_mirna_fail(void **state)
+{
+    exm_record *r = good_record();
+
+    (void) state;
+    r->classes[0].em[0] = 1800;
+    assert_item(r, "mirna", 1.0, EXM_VERDICT_WARN);
+    r->classes[0].em[0] = 1782;
+    assert_item(r, "mirna", 0.99, EXM_VERDICT_FAIL);
+    set_detected(r, 50);
+    assert_item(r, "mirnas_1", 50.0, EXM_VERDICT_WARN);
+    set_detected(r, 49);
+    assert_item(r, "mirnas_1", 49.0, EXM_VERDICT_FAIL);
+    exm_record_free(r);
+}
+
+/* Where the table is silent nothing fails, however bad the value is. */
+static void
+poor_sequencing_warns_and_does_not_fail(void **state)
+{
+    exm_record *r = good_record();
+
+    (void) state;
+    r->bases_q30 = 0;
+    r->fate[EXM_FATE_DIMER] = 199999;
+    assert_item(r, "q30", 0.0, EXM_VERDICT_WARN);
+    assert_item(r, "mirtrace_quality", 0.0, EXM_VERDICT_WARN);
+    assert_item(r, "adapter_dimers", 99.9995, EXM_VERDICT_WARN);
+    assert_int_equal(overall(r), EXM_VERDICT_WARN);
     exm_record_free(r);
 }
 
@@ -441,7 +508,8 @@ another_species_is_named(void **state)
     r->foreign = 9; /* 1 %, but a handful */
     assert_item(r, "foreign", 1.0, EXM_VERDICT_NOTE);
     r->foreign = 10;
-    assert_item(r, "foreign", 100.0 / 90, EXM_VERDICT_WARN);
+    assert_item(r, "foreign", 100.0 / 90, EXM_VERDICT_FAIL);
+    assert_non_null(strstr(reason(r, "foreign"), r->clades[0].name));
 
     r->classes[0].em[0] = 40;
     r->unannotated = 450; /* half of them: other RNA prevails, no more is said */
@@ -532,6 +600,9 @@ main(void)
         cmocka_unit_test(limits_of_classes_are_where_the_table_says),
         cmocka_unit_test(the_commonest_length_lies_between_20_and_24),
         cmocka_unit_test(the_worst_verdict_is_the_samples_and_notes_are_left_aside),
+        cmocka_unit_test(a_sample_fails_where_the_table_says),
+        cmocka_unit_test(few_mirnas_and_little_mirna_fail),
+        cmocka_unit_test(poor_sequencing_warns_and_does_not_fail),
         cmocka_unit_test(what_the_input_does_not_hold_is_not_computed),
         cmocka_unit_test(an_empty_sample_fails_and_divides_by_nothing),
         cmocka_unit_test(contradicting_sums_stay_small),

@@ -19,10 +19,15 @@
   const sum = (a) => a.reduce((s, v) => s + v, 0);
   const escape = (s) =>
     String(s).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
-  const limit = (item) =>
+  const range = (item) =>
     item.low !== null && item.high !== null ? `${short(item.low)} to ${short(item.high)}`
       : item.low !== null ? `at least ${short(item.low)}`
         : item.high !== null ? `at most ${short(item.high)}` : "";
+  // The limit, and where the sample fails if that is further on.
+  const limit = (item) =>
+    [range(item),
+      item.fail_low !== null && item.fail_low !== item.low ? `fails below ${short(item.fail_low)}` : "",
+      item.fail_high !== null && item.fail_high !== item.high ? `fails above ${short(item.fail_high)}` : ""].filter(Boolean).join(", ");
 
   // ---- the page's elements: text is always set as text ----
   function make(tag, attributes = {}, ...children) {
