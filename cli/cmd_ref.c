@@ -12,7 +12,7 @@
 
 struct build_args {
     exm_common common;
-    const char *mature, *hairpin, *gff, *species, *artifact, *clade, *out;
+    const char *mature, *hairpin, *gff, *species, *database, *artifact, *clade, *out;
     exm_words classes, spikes, aliases;
 };
 
@@ -42,6 +42,13 @@ static const exm_opt build_options[] = {
      .kind = EXM_OPT_TEXT,
      .at = AT(species),
      .help = "keep only names with this prefix, such as hsa"},
+    {.name = "database",
+     .metavar = "NAME",
+     .kind = EXM_OPT_TEXT,
+     .at = AT(database),
+     .help = "database and version the miRNAs are from, such as 'miRBase v22', which "
+             "mirna.gff3 will name",
+     .shown = "as the GFF3's head or the file names say"},
     {.name = "alias",
      .metavar = "FA",
      .kind = EXM_OPT_FILE,
@@ -216,6 +223,7 @@ build(const struct build_args *a, const struct sources *classes,
                                      .hairpin = a->hairpin,
                                      .gff = a->gff,
                                      .species = a->species,
+                                     .database = a->database,
                                      .classes = classes->v,
                                      .n_classes = classes->n,
                                      .spikes = spikes->v,

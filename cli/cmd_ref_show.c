@@ -67,9 +67,10 @@ put_names(const exm_ref *ref, exm_buf *out)
 static void
 put_text(const exm_ref *ref, const char *path, exm_buf *out)
 {
-    exm_buf_putf(out, "%s\n  species       %s\n  SHA-256       %s\n", path,
+    exm_buf_putf(out, "%s\n  species       %s\n  database      %s\n", path,
                  exm_ref_species(ref)[0] ? exm_ref_species(ref) : "(all names kept)",
-                 exm_ref_sha256(ref));
+                 exm_ref_database(ref)[0] ? exm_ref_database(ref) : "(unknown)");
+    exm_buf_putf(out, "  SHA-256       %s\n", exm_ref_sha256(ref));
     exm_buf_putf(out, "  miRNAs        %u (entities) at %u places\n",
                  exm_ref_n_entities(ref), exm_ref_n_matures(ref));
     exm_buf_putf(out, "  clade labels  %u\n\n  %-16s %-10s %10s %12s\n",
@@ -116,6 +117,7 @@ put_json(const exm_ref *ref, const char *path, int names, exm_buf *out)
     exm_json_object(&j);
     exm_json_kstr(&j, "file", path);
     exm_json_kstr(&j, "species", exm_ref_species(ref));
+    exm_json_kstr(&j, "database", exm_ref_database(ref));
     exm_json_kstr(&j, "sha256", exm_ref_sha256(ref));
     exm_json_ku64(&j, "entities", exm_ref_n_entities(ref));
     exm_json_ku64(&j, "matures", exm_ref_n_matures(ref));

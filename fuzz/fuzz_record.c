@@ -37,6 +37,7 @@ check(const exm_record *r)
 
     for (int i = 0; i < EXM_FATE_COUNT; i++) fates += r->fate[i];
     require(fates == r->reads_in && exm_text_is_file_safe(r->sample));
+    (void) exm_record_is_poly_a(r);
     require(r->n_classes > 0 && strlen(r->ref_sha256) == EXM_SHA256_HEX - 1);
     for (size_t i = 0; i < r->n_features; i++) {
         require(r->features[i].class_id < r->n_classes);
@@ -50,6 +51,7 @@ check(const exm_record *r)
         require(x->feature < r->n_features && x->mature < r->n_matures);
         require(i == 0 || r->isomirs[i - 1].feature <= x->feature);
         require(x->hi >> len == 0 && x->variant.n_sub <= 2);
+        require(!exm_record_has_open_end(r, x) || x->variant.n_tail == 0);
         exm_variant_put(&x->variant, &name);
         exm_variant_put_cigar(&x->variant, len, &name);
         require(name.len > 0);

@@ -11,6 +11,10 @@
 extern "C" {
 #endif
 
+enum {
+    EXM_A_BEHIND_FROM = -8, /* the window of a mature's 3' end */
+    EXM_A_BEHIND_TO = 6
+};
 enum { EXM_LEN_BINS = 128 }; /* lengths 0..126 nt, the last bin is 127 and more */
 
 /* Counts of one feature.  [0] reads, [1] molecules (equal to reads without UMIs). */
@@ -54,6 +58,8 @@ typedef struct exm_record_mature {
     char *name;     /* mature name(s) at this place */
     char *hairpins; /* the hairpin it was found on, then the others that hold it; ',' */
     uint32_t start, len; /* of the mature on the first of them, 0-based */
+    uint32_t a_behind; /* bit d3 - EXM_A_BEHIND_FROM: that hairpin has an A behind an insert
+                            that ends d3 nt behind the mature's end */
 } exm_record_mature;
 
 typedef struct exm_record {
@@ -61,6 +67,7 @@ typedef struct exm_record {
     char content[33]; /* order-free hash of the reads */
     char params_sha256[EXM_SHA256_HEX];
     char ref_sha256[EXM_SHA256_HEX];
+    char *database; /* that names the miRNAs, "miRBase v22"; "" unknown */
     char version[32];
     char *params_json; /* the hashed parameters, canonical JSON */
     char kit[24];
@@ -108,6 +115,15 @@ typedef struct exm_record {
 void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is legal */
 
 int exm_record_has_trna(const exm_record *r); /* a class tRNA or pre-tRNA, reads or not */
+
+/*
+ * Kits that end an insert at a poly-A cut the insert's own 3' A as well.  There an isomiR
+ * without a tail whose hairpin goes on with A has an open end: it may have been longer by
+ * one A or several, and what its name says of the 3' end is undecidable.  (That A were
+ * added to any isomiR is never seen in such kits.)
+ */
+int exm_record_is_poly_a(const exm_record *r);
+int exm_record_has_open_end(const exm_record *r, const exm_record_isomir *x); /* there */
 
 /*
  * exm_record_encode() - the .exr bytes: magic, version, varint fields, SHA-256 trailer.

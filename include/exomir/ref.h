@@ -70,6 +70,8 @@ void exm_ref_free(exm_ref *r);
 
 const char *exm_ref_sha256(const exm_ref *r);  /* of the payload: identity in provenance */
 const char *exm_ref_species(const exm_ref *r); /* "hsa" */
+/* "miRBase v22": of the miRNAs' names; "" when unknown. */
+const char *exm_ref_database(const exm_ref *r);
 const char *exm_ref_provenance(const exm_ref *r); /* JSON: sources with SHA-256, counts */
 
 uint32_t exm_ref_n_classes(const exm_ref *r);
@@ -128,6 +130,8 @@ typedef struct exm_ref_build_options {
     const char *mature, *hairpin,
         *gff;            /* FASTA, FASTA, GFF3 (gff may be NULL: located by search) */
     const char *species; /* prefix filter "hsa" (case-blind), NULL keeps all */
+    const char
+        *database; /* "miRBase v22"; NULL: as the GFF3's head or the file names say */
     const exm_ref_source *classes;
     size_t n_classes;
     const exm_ref_source *spikes;

@@ -94,6 +94,27 @@ copy_of(const char *s)
     return p ? memcpy(p, s, n) : NULL;
 }
 
+/* Bases of the mature's own hairpin that are A, from its end on (record.h). */
+static uint32_t
+a_behind(const exm_ref *ref, const exm_ref_mature *m)
+{
+    const exm_ref_template *t = exm_ref_template_get(ref, m->template_id);
+    const int64_t end = (int64_t) m->start + m->len;
+    uint32_t bits = 0;
+
+    for (int d3 = EXM_A_BEHIND_FROM; d3 <= EXM_A_BEHIND_TO; d3++) {
+        const int64_t at = end + d3;
+        uint64_t p, other;
+
+        if (at < 0 || at >= (int64_t) t->len) continue;
+        p = t->start + (uint64_t) at;
+        other = exm_ref_plane_lo(ref)[p >> 6] | exm_ref_plane_hi(ref)[p >> 6] |
+                exm_ref_plane_no(ref)[p >> 6];
+        if (!(other >> (p & 63) & 1)) bits |= (uint32_t) 1 << (d3 - EXM_A_BEHIND_FROM);
+    }
+    return bits;
+}
+
 /* The mature's own hairpin, for which 'start' holds, then every other one on which the
  * entity lies under this name. */
 static exm_status
@@ -126,6 +147,7 @@ put_mature(const exm_ref *ref, uint32_t id, exm_record_mature *to, exm_error *re
     to->name = copy_of(m->name);
     to->start = m->start;
     to->len = m->len;
+    to->a_behind = a_behind(ref, m);
     if (!to->name || !to->hairpins)
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's matures");
     return EXM_OK;

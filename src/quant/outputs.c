@@ -170,7 +170,10 @@ struct walk {
     struct entry *entry;
     size_t n_entries, cap;
     uint64_t *count; /* [n] of the row at hand */
+    int *poly_a;     /* [n] whose kit is one */
+    int open_end;    /* of the row at hand, in any of those (record.h) */
     int which;
+    const char *database; /* of the miRNAs' names */
     exm_buf out;
     exm_outfile *file;
     exm_error *err;
@@ -236,11 +239,17 @@ put_rows(struct walk *w, row_writer row)
         const struct entry *e = w->entry + i;
 
         for (size_t k = 0; k < w->n; k++) w->count[k] = 0;
+        w->open_end = 0;
         (void) exm_unpack(e->x->lo, e->x->hi, seq);
         for (; i < w->n_entries && w->entry[i].x->lo == e->x->lo &&
                w->entry[i].x->hi == e->x->hi;
-             i++)
-            w->count[w->entry[i].rec] = w->entry[i].x->count[w->which];
+             i++) {
+            const size_t rec = w->entry[i].rec;
+
+            w->count[rec] = w->entry[i].x->count[w->which];
+            w->open_end |=
+                w->poly_a[rec] && exm_record_has_open_end(w->r[rec], w->entry[i].x);
+        }
         st = row(w, e, seq);
         if (st == EXM_OK) st = flush(w, EXM_WRITE_AT);
     }
@@ -257,9 +266,13 @@ walk_isomirs(struct walk *w, const char *name, row_writer row, exm_outdir *dir)
     w->feature = calloc(w->n + 1, sizeof *w->feature);
     w->isomir = calloc(w->n + 1, sizeof *w->isomir);
     w->count = calloc(w->n + 1, sizeof *w->count);
-    st = w->feature && w->isomir && w->count ? exm_outdir_open(dir, name, &file, w->err)
-                                             : no_memory(w->err);
+    w->poly_a = calloc(w->n + 1, sizeof *w->poly_a);
+    st = w->feature && w->isomir && w->count && w->poly_a
+             ? exm_outdir_open(dir, name, &file, w->err)
+             : no_memory(w->err);
     w->file = file;
+    for (size_t i = 0; st == EXM_OK && i < w->n; i++)
+        w->poly_a[i] = exm_record_is_poly_a(w->r[i]);
     while (st == EXM_OK && (feature = least_name(w->r, w->n, w->feature)) != NULL) {
         st = gather(w, feature);
         if (st == EXM_OK) st = put_rows(w, row);
@@ -272,6 +285,7 @@ walk_isomirs(struct walk *w, const char *name, row_writer row, exm_outdir *dir)
     free(w->feature);
     free(w->isomir);
     free(w->count);
+    free(w->poly_a);
     free(w->entry);
     exm_buf_done(&w->out);
     return st;
@@ -294,6 +308,7 @@ put_isomir_row(struct walk *w, const struct entry *e, const char *seq)
     exm_buf_putc(&w->out, '|');
     st = exm_uid_put("iso", seq, strlen(seq), &w->out, w->err);
     if (st != EXM_OK) return st;
+    if (w->open_end) exm_buf_puts(&w->out, "|polyA");
     for (size_t i = 0; i < w->n; i++) {
         exm_buf_putc(&w->out, '\t');
         exm_buf_put_u64(&w->out, w->count[i]);
@@ -328,6 +343,14 @@ put_escaped(exm_buf *b, const char *s, size_t n)
     }
 }
 
+/* The database of the miRNAs as one word, as mirtop has it: "miRBasev22". */
+static void
+put_database(exm_buf *b, const char *s)
+{
+    for (; *s; s++)
+        if (*s != ' ') put_escaped(b, s, 1);
+}
+
 /* Names with ',' between, which stays. */
 static void
 put_list(exm_buf *b, const char *s)
@@ -356,7 +379,9 @@ put_gff_row(struct walk *w, const struct entry *e, const char *seq)
     exm_status st;
 
     put_escaped(b, m->hairpins, strcspn(m->hairpins, ","));
-    exm_buf_putf(b, "\texomir\t%s\t%ld\t%ld\t.\t+\t.\tRead=%s; UID=",
+    exm_buf_putc(b, '\t');
+    put_database(b, w->database);
+    exm_buf_putf(b, "\t%s\t%ld\t%ld\t.\t+\t.\tRead=%s; UID=",
                  is_reference ? "ref_miRNA" : "isomiR", start, end, seq);
     st = exm_uid_put("iso", seq, len, b, w->err);
     if (st != EXM_OK) return st;
@@ -375,8 +400,30 @@ put_gff_row(struct walk *w, const struct entry *e, const char *seq)
         if (i > 0) exm_buf_putc(b, ',');
         exm_buf_put_u64(b, w->count[i]);
     }
-    exm_buf_puts(b, e->x->n_features > 1 ? "; Filter=Pass:shared;\n" : "; Filter=Pass;\n");
+    exm_buf_puts(b, "; Filter=Pass");
+    if (e->x->n_features > 1) exm_buf_puts(b, ":shared");
+    if (w->open_end) exm_buf_puts(b, e->x->n_features > 1 ? ",polyA" : ":polyA");
+    exm_buf_puts(b, ";\n");
     return EXM_OK;
+}
+
+/* The database and where it is described; without one, the terms of column 3. */
+static void
+put_ontology(exm_buf *b, const char *database)
+{
+    static const struct {
+        const char *name, *where;
+    } known[] = {{"miRBase", " doi:10.25504/fairsharing.hmgte8"},
+                 {"MirGeneDB", " http://mirgenedb.org"}};
+
+    if (strcmp(database, "exomir") == 0) {
+        exm_buf_puts(b, "http://purl.obolibrary.org/obo/so.owl");
+        return;
+    }
+    put_database(b, database);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strncmp(database, known[i].name, strlen(known[i].name)) == 0)
+            exm_buf_puts(b, known[i].where);
 }
 
 exm_status
@@ -386,10 +433,10 @@ exm_outputs_gff3(const exm_record *const *records, size_t n, exm_outdir *dir,
     struct walk w = {
         .r = records, .n = n, .which = exm_outputs_any_umi(records, n), .err = reterr};
 
-    exm_buf_puts(&w.out, "## mirGFF3. VERSION 1.2\n## VERSION: 1.2\n##source-ontology: "
-                         "http://purl.obolibrary.org/obo/so.owl\n## TOOLS: exomir ");
-    exm_buf_puts(&w.out, EXM_VERSION);
-    exm_buf_puts(&w.out, "\n## COLDATA: ");
+    w.database = n > 0 && records[0]->database[0] ? records[0]->database : "exomir";
+    exm_buf_puts(&w.out, "## mirGFF3. VERSION 1.2\n## VERSION: 1.2\n##source-ontology: ");
+    put_ontology(&w.out, w.database);
+    exm_buf_puts(&w.out, "\n## TOOLS: exomir " EXM_VERSION "\n## COLDATA: ");
     for (size_t i = 0; i < n; i++) {
         if (i > 0) exm_buf_putc(&w.out, ',');
         exm_buf_puts(&w.out, records[i]->sample);

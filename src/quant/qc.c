@@ -189,6 +189,20 @@ error_rate(const exm_record *r)
     return 100.0 * r->error_rate;
 }
 
+/* Of the miRNA reads whose variant is named. */
+static double
+open_ends(const exm_record *r)
+{
+    uint64_t open = 0, all = 0;
+
+    if (!exm_record_is_poly_a(r)) return (double) NAN;
+    for (size_t i = 0; i < r->n_isomirs; i++) {
+        all += r->isomirs[i].count[0];
+        if (exm_record_has_open_end(r, &r->isomirs[i])) open += r->isomirs[i].count[0];
+    }
+    return percent(open, all);
+}
+
 static double
 mirtrace_length(const exm_record *r)
 {
@@ -290,6 +304,10 @@ static const struct limit limits[] = {
      "miRNAs that equal tRNA or rRNA pieces are uncertain"},
     {"error_rate", "Substitutions per base in miRNA", "%", "exomir", error_rate, NONE, 1.0,
      EXM_VERDICT_NOTE, NONE, NONE, "Poor sequencing, or many edited or variant miRNAs"},
+    {"open_ends", "3' ends that a poly-A kit leaves open", "%", "exomir", open_ends, NONE,
+     0.0, EXM_VERDICT_NOTE, NONE, NONE,
+     "A of their own were cut with the tail: marked polyA in isomir.counts.tsv and "
+     "mirna.gff3; added A are never seen. Compare 3' ends with no other kit"},
     {"mirtrace_quality", "miRTrace: bases of Q30", "%", "miRTrace 1.0.1", q30, 50.0, NONE,
      EXM_VERDICT_WARN, NONE, NONE, "miRTrace calls this low sequencing quality"},
     {"mirtrace_length", "miRTrace: reads of 20-25 nt", "%", "miRTrace 1.0.1",
@@ -346,6 +364,7 @@ missing(const struct limit *l, const exm_record *r)
         return "The reads came without adapter";
     if (l->value == q30) return "The reads carry no qualities";
     if (l->value == duplication && r->umi_len == 0) return "The kit has no UMIs";
+    if (l->value == open_ends && !exm_record_is_poly_a(r)) return "The kit has no poly-A";
     if (kept(r) == 0) return "No insert was kept";
     if (l->value == spikes) return "The reference holds no spike-ins";
     if (l->value == error_rate) return "No miRNA has 100 unambiguous reads";

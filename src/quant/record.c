@@ -13,13 +13,14 @@
 #include "packed.h"
 
 #include "exomir/input.h"
+#include "exomir/layout.h"
 #include "exomir/text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 2, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
+enum { FORMAT = 3, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
 
 static const char magic[MAGIC_BYTES + 1] = "EXMREC\r\n";
 static const size_t file_limit = (size_t) 8 << 30;
@@ -29,6 +30,7 @@ exm_record_free(exm_record *r)
 {
     if (!r) return;
     free(r->sample);
+    free(r->database);
     free(r->params_json);
     free(r->kit_evidence);
     free(r->len_by_class);
@@ -56,6 +58,23 @@ exm_record_has_trna(const exm_record *r)
             exm_text_same(r->classes[c].name, "pre-tRNA"))
             return 1;
     return 0;
+}
+
+int
+exm_record_is_poly_a(const exm_record *r)
+{
+    exm_layout layout;
+
+    return exm_layout_parse(r->layout, &layout, NULL) == EXM_OK && layout.poly_a > 0;
+}
+
+int
+exm_record_has_open_end(const exm_record *r, const exm_record_isomir *x)
+{
+    const int d3 = x->variant.d3;
+
+    return x->variant.n_tail == 0 && d3 >= EXM_A_BEHIND_FROM && d3 <= EXM_A_BEHIND_TO &&
+           (r->matures[x->mature].a_behind >> (d3 - EXM_A_BEHIND_FROM) & 1) != 0;
 }
 
 /* ---- the codec ---- */
@@ -236,6 +255,7 @@ do_head(struct codec *c, exm_record *r)
     do_short_text(c, r->content, sizeof r->content);
     do_short_text(c, r->params_sha256, sizeof r->params_sha256);
     do_short_text(c, r->ref_sha256, sizeof r->ref_sha256);
+    do_text(c, &r->database);
     do_short_text(c, r->version, sizeof r->version);
     do_text(c, &r->params_json);
     do_short_text(c, r->kit, sizeof r->kit);
@@ -299,12 +319,13 @@ do_features(struct codec *c, exm_record *r)
         do_bins(c, f->best, 2);
         if (c->st == EXM_OK && f->class_id >= r->n_classes) refuse(c, "an unknown class");
     }
-    r->matures = do_array(c, r->matures, &r->n_matures, sizeof *r->matures, 4);
+    r->matures = do_array(c, r->matures, &r->n_matures, sizeof *r->matures, 5);
     for (size_t i = 0; c->st == EXM_OK && i < r->n_matures; i++) {
         do_text(c, &r->matures[i].name);
         do_text(c, &r->matures[i].hairpins);
         do_u32(c, &r->matures[i].start);
         do_u32(c, &r->matures[i].len);
+        do_u32(c, &r->matures[i].a_behind);
     }
 }
 
@@ -442,8 +463,8 @@ check_head(struct codec *c, const exm_record *r)
     else if (!is_hex(r->content, 32) || !is_hex(r->params_sha256, 64) ||
              !is_hex(r->ref_sha256, 64))
         refuse(c, "a digest has other digits");
-    else if (!is_line(r->version) || !is_line(r->kit) || !is_line(r->layout) ||
-             !is_line(r->kit_evidence))
+    else if (!is_line(r->database) || !is_line(r->version) || !is_line(r->kit) ||
+             !is_line(r->layout) || !is_line(r->kit_evidence))
         refuse(c, "a text holds control characters");
     else if (fates != r->reads_in ||
              r->annotated + r->unannotated + r->foreign != r->fate[EXM_FATE_KEPT])

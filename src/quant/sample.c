@@ -392,6 +392,16 @@ describe(struct pass *p, exm_error *reterr)
     return EXM_OK;
 }
 
+static exm_status
+describe_ref(exm_record *r, const exm_ref *ref, exm_error *reterr)
+{
+    memcpy(r->ref_sha256, exm_ref_sha256(ref), EXM_SHA256_HEX);
+    r->database = exm_text_dup(exm_ref_database(ref));
+    if (!r->database)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's texts");
+    return EXM_OK;
+}
+
 /*
  * Why this kit, in words that do not depend on the order of the reads (the kit itself was
  * inferred from the first ones; what was seen there is in the provenance).
@@ -535,11 +545,11 @@ exm_sample_count(const char *id, const char *const *paths, size_t n_paths,
     if (st == EXM_OK) {
         content = exm_reader_content(p.reader);
         exm_multihash_hex(&content, p.rec->content);
-        memcpy(p.rec->ref_sha256, exm_ref_sha256(ref), EXM_SHA256_HEX);
+        st = describe_ref(p.rec, ref, reterr);
         exm_reader_close(p.reader); /* its buffers are not needed any more */
         p.reader = NULL;
-        st = exm_tally_run(annotator, ref, p.table, pool, p.rec, reterr);
     }
+    if (st == EXM_OK) st = exm_tally_run(annotator, ref, p.table, pool, p.rec, reterr);
     if (st == EXM_OK) st = check_mirna(&p, reterr);
     if (st == EXM_OK && o->uniques)
         st = o->uniques(o->uniques_ctx, p.table, p.rec, pool, reterr);

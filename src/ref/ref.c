@@ -278,6 +278,12 @@ exm_ref_species(const exm_ref *r)
 }
 
 const char *
+exm_ref_database(const exm_ref *r)
+{
+    return r->strings + r->meta->database;
+}
+
+const char *
 exm_ref_provenance(const exm_ref *r)
 {
     return r->provenance;

@@ -113,8 +113,10 @@ exm_ref_build(const exm_ref_build_options *o, exm_buf *ret, exm_ref_build_log *l
     if (!is_complete(o) || !ret)
         return exm_fail(reterr, EXM_EINVAL, 0, "build: an option or ret is NULL");
     s = set_species(&d, o->species, reterr);
+    if (s == EXM_OK) s = exm_draft_set_database(&d, o->database, reterr);
     if (s == EXM_OK) s = exm_draft_add_class(&d, "miRNA", EXM_KIND_MIRNA, reterr);
     if (s == EXM_OK) s = exm_draft_place(&d, o, reterr);
+    if (s == EXM_OK) exm_draft_find_database(&d);
     if (s == EXM_OK) s = add_other_classes(&d, o, reterr);
     if (s == EXM_OK) s = exm_draft_merge(&d, reterr);
     if (s == EXM_OK) s = exm_draft_add_aliases(&d, o, reterr);

@@ -218,7 +218,7 @@ check_strings(const exm_ref *r, exm_error *reterr)
     for (size_t i = 0; r->provenance[i]; i++)
         if (r->provenance[i] != '\n' && is_control(r->provenance[i]))
             return broken(r, "control byte in provenance", i, reterr);
-    if (!is_string(r, r->meta->species) || r->meta->reserved != 0)
+    if (!is_string(r, r->meta->species) || !is_string(r, r->meta->database))
         return broken(r, "meta field", 0, reterr);
     return EXM_OK;
 }

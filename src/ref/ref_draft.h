@@ -75,6 +75,7 @@ typedef struct exm_draft {
     size_t n_fasta, cap_fasta;
     struct exm_draft_chunk *chunk; /* made texts */
     char species[16];              /* lower case, "" keeps all */
+    char database[48];             /* "miRBase v22", "" unknown */
     exm_ref_build_log log;
 } exm_draft;
 
@@ -117,6 +118,15 @@ EXM_MUST_USE exm_status exm_draft_add_class(exm_draft *d, const char *name,
 /* Into the last class; noted and left out when too short. */
 EXM_MUST_USE exm_status exm_draft_add_template(exm_draft *d, const exm_draft_template *t,
                                                exm_error *reterr);
+
+/* ---- the annotation database (ref_database.c) ---- */
+
+/* What the user said, or nothing (NULL); EXM_EDATA for what is no name. */
+EXM_MUST_USE exm_status exm_draft_set_database(exm_draft *d, const char *name,
+                                               exm_error *reterr);
+/* What the GFF3's head says, and then the sources' file names, while it is unknown. */
+void exm_draft_database_of_gff(exm_draft *d, const char *text, size_t n);
+void exm_draft_find_database(exm_draft *d);
 
 /* The steps, in this order. */
 EXM_MUST_USE exm_status exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src,

@@ -78,7 +78,7 @@ typedef struct exm_ref_extent {
 
 typedef struct exm_ref_meta {
     uint64_t text_len;
-    uint32_t species, reserved;
+    uint32_t species, database;
 } exm_ref_meta;
 
 typedef struct exm_ref_class_rec {

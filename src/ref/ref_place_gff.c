@@ -527,7 +527,10 @@ read_gff(exm_draft *d, const char *path, exm_gff3 **ret, exm_error *reterr)
     exm_status s = exm_draft_slurp(d, "gff", "miRNA", path, &data, &n, reterr);
 
     if (s == EXM_OK) s = exm_gff3_parse(data, n, path, ret, reterr);
-    if (s == EXM_OK) d->source[d->n_sources - 1].entries = exm_gff3_count(*ret);
+    if (s == EXM_OK) {
+        d->source[d->n_sources - 1].entries = exm_gff3_count(*ret);
+        exm_draft_database_of_gff(d, data, n);
+    }
     free(data);
     return s;
 }

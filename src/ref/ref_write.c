@@ -325,6 +325,7 @@ put_provenance(struct writer *w)
     exm_json_object(&j);
     exm_json_ku64(&j, "format", EXM_REF_VERSION);
     exm_json_kstr(&j, "species", d->species);
+    exm_json_kstr(&j, "database", d->database);
     put_counts(d, &j);
     exm_json_key(&j, "sources");
     exm_json_array(&j);
@@ -355,6 +356,7 @@ put_tables(struct writer *w, const char *clade_path)
 
     exm_buf_putc(&w->table[EXM_SEC_STRINGS], '\0');
     meta.species = put_string(w, w->d->species);
+    meta.database = put_string(w, w->d->database);
     exm_buf_put(&w->table[EXM_SEC_META], &meta, sizeof meta);
     put_classes(w);
     put_templates(w);

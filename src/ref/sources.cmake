@@ -8,6 +8,7 @@ list(APPEND EXM_SOURCES
   src/ref/ref_build.c
   src/ref/ref_check.c
   src/ref/ref_clade.c
+  src/ref/ref_database.c
   src/ref/ref_draft.c
   src/ref/ref_entity.c
   src/ref/ref_name.c

@@ -8,6 +8,18 @@ cd "$tmp"
 expect 0 ref show ref.exoref
 prints miRNA
 prints tRNA
+prints '(unknown)'
+expect 0 ref build --mature mature.fa --hairpin hairpin.fa -v -o b.exoref
+says 'the annotation database is unknown'
+expect 1 ref build --mature mature.fa --hairpin hairpin.fa --database 'a;b' -o bad.exoref
+says "database 'a;b' is no name"
+expect 0 ref build --mature mature.fa --hairpin hairpin.fa --database 'own 1' -o b.exoref
+expect 0 ref show b.exoref
+prints 'database      own 1'
+cp hairpin.fa hairpin_mirbase-22.1.fa
+expect 0 ref build --mature mature.fa --hairpin hairpin_mirbase-22.1.fa -o b.exoref
+expect 0 ref show --json b.exoref
+prints '"database": "miRBase v22.1"'
 expect 0 ref show --names ref.exoref
 [ "$(wc -l < out)" -eq 4 ] || fail "not three names"
 grep -q "^exm-miR-1-5p	TTTCCTCATGCAATTCAAAACC	exm-mir-1:9-30" out ||

@@ -133,7 +133,7 @@ class Reader:
 
 def read_record(path, fields):
     data = open(path, "rb").read()
-    assert data[:9] == b"EXMREC\r\n\x02" and hashlib.sha256(data[:-32]).digest() == data[-32:]
+    assert data[:9] == b"EXMREC\r\n\x03" and hashlib.sha256(data[:-32]).digest() == data[-32:]
     r = Reader(data[9:-32])
     record = r.fields(fields)
     assert r.at == len(r.data), f"{path}: {len(r.data) - r.at} bytes are not explained"
@@ -159,6 +159,10 @@ for (run, s), r in records.items():
     assert [c["kind"] for c in r["classes"]] == [0, 1, 2, 3, 1]
     assert hashlib.sha256(r["params_json"].encode()).hexdigest() == r["params_sha256"]
     assert [[c["name"], c["reads"]] for c in r["clades"]] == [[c["clade"], c["reads"]] for c in qc["clades"]]
+    told = {i["id"]: i for i in qc["items"]}["open_ends"]
+    ends = [x["reads"] for x in r["isomirs"] if not x["n_tail"] and r["matures"][x["mature"]]["a_behind"] >> x["d3"] + 8 & 1]
+    assert r["database"] == "miRBase v22" and (told["verdict"], bool(told["value"])) == (("note", True) if s == "D" else ("na", False))
+    assert s != "D" or math.isclose(told["value"], 100 * sum(ends) / sum(x["reads"] for x in r["isomirs"]))
     assert math.isnan(r["error_rate"]) == (qc["items"][[i["id"] for i in qc["items"]].index("error_rate")]["value"] is None)
     which = 1 if r["umi_len"] else 0
     for c, k in enumerate(r["classes"]):
@@ -247,12 +251,12 @@ for run in ("mixed", "plain"):
     want = [h.replace("sample1,sample2", ",".join(samples[run])) for h in gff_head if h]
     version = subprocess.run([exomir, "--version"], stdout=subprocess.PIPE, text=True).stdout.strip()
     assert head == [re.sub(r"exomir \S+$", version, h) for h in want], head
-    seen, table_rows = {}, counts(f"{run}/isomir.counts.tsv")
+    seen, table_rows, opened, tails = {}, counts(f"{run}/isomir.counts.tsv"), 0, 0
     for line in lines[len(head):]:
         c = line.split("\t")
         a = dict(x.split("=", 1) for x in c[8].rstrip(";").split("; "))
         assert list(a) == attributes, list(a)
-        assert c[0] == a["Parent"].split(",")[0] and c[1] == "exomir" and c[5:8] == [".", "+", "."], c
+        assert c[0] == a["Parent"].split(",")[0] and c[1] == "miRBasev22" and c[5:8] == [".", "+", "."], c
         assert (c[2] == "ref_miRNA") == (a["Variant"] == "NA") and c[2] in ("ref_miRNA", "isomiR")
         assert unpack_uid(a["UID"]) == ("iso", a["Read"])
         values = [int(v) for v in a["Expression"].split(",")]
@@ -268,12 +272,18 @@ for run in ("mixed", "plain"):
                     assert op == template[t] != a["Read"][at], line
                 at, t = at + 1, t + (op != "I")
         assert at == len(a["Read"]) and t == len(template), line
-        assert a["Filter"] in ("Pass", "Pass:shared")
+        # D is of a poly-A kit: open where the hairpin goes on with A and nothing was added.
+        tails += "iso_add3p" in a["Variant"]
+        is_open = ("D" in samples[run] and values[0] > 0 and "iso_add3p" not in a["Variant"]
+                   and hairpin[c[0]][end:end + 1] == "A")
+        opened += is_open
+        assert a["Filter"] in (["Pass:polyA", "Pass:shared,polyA"] if is_open else ["Pass", "Pass:shared"]), line
         for s, v in zip(samples[run], values):
             if v:
                 seen[a["Name"], a["Read"], s] = v
-            assert table_rows[f"{a['Name']}|{a['Variant']}|{a['UID']}", s] == v, line
+            assert table_rows[f"{a['Name']}|{a['Variant']}|{a['UID']}" + "|polyA" * is_open, s] == v, line
     assert len(table_rows) == len(samples[run]) * (len(lines) - len(head))
+    assert (opened > 2) == ("D" in samples[run]) and tails and opened < len(lines) // 2, (opened, tails)
     assert seen == {(*k, s): v for (x, s), r in records.items() if x == run for k, v in r["ids"].items() if v}
 print("ok isomiR table and mirGFF3")
 

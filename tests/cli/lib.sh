@@ -102,8 +102,8 @@ make_rich_ref() {
     printf '>cel-miR-901\nCATGACCTTGCGTAAGCTTGGA\n>cel-miR-902\nTTGGCATCGAACCATGTTACGA\n' \
         > "$tmp/clade.fa"
     printf '>dme-miR-903\nAACGTTGGCACTTACCGGATAC\n' >> "$tmp/clade.fa"
-    "$exomir" ref build -q --mature "$tmp/mature.fa" --hairpin "$tmp/hairpin.fa" \
-        --class tRNA="$tmp/trna.fa" --spike spikes="$tmp/spike.csv" \
+    "$exomir" ref build -q --database 'miRBase v22' --mature "$tmp/mature.fa" \
+        --hairpin "$tmp/hairpin.fa" --class tRNA="$tmp/trna.fa" --spike spikes="$tmp/spike.csv" \
         --artifact "$tmp/artifact.fa" --clade "$tmp/clade.fa" \
         -o "$tmp/rich.exoref" > "$tmp/out" 2> "$tmp/err" || fail "ref build"
     mkdir -p "$tmp/rich"

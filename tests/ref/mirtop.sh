@@ -18,7 +18,7 @@ cd "$tmp"
 make_rich_ref
 # An A in front of mature 1, where its hairpin has C, and one with a substitution besides.
 printf '>a_x7\nATTTCCTCATGCAATTCAAAACC\n>b_x3\nATTTCCTCATGCTATTCAAAACC\n' >> rich/trimmed.fa
-expect 0 count -q -r rich.exoref -o run rich/truseq.fastq rich/qiaseq.fastq rich/trimmed.fa
+expect 0 count -q -r rich.exoref -o run rich/truseq.fastq rich/qiaseq.fastq rich/trimmed.fa rich/dplex.fastq
 
 reads_it() { # WORDS...: a mirtop command that must end well
     cases=$((cases + 1))

@@ -20,7 +20,8 @@ def table(path):
 # ---- counts ----
 head, rows = table(os.path.join(run, "isomir.counts.tsv"))
 samples = head[1:]
-ours = {r[0]: [int(v) for v in r[1:]] for r in rows}
+ours = {"|".join(r[0].split("|")[:3]): [int(v) for v in r[1:]] for r in rows}
+assert len(ours) == len(rows) and any(r[0].endswith("|polyA") for r in rows)
 
 
 def differences(path):
@@ -80,6 +81,28 @@ def judged(text):
 def without(start):
     return "\n".join(line for line in text.split("\n") if not line.startswith(start))
 
+
+class Warnings(logging.Handler):
+    """How often the validator does not know the database of column 2."""
+    n = 0
+
+    def emit(self, record):
+        self.n += "NOT STANDARD SOURCE" in record.getMessage()
+
+
+def strangers(text):
+    heard = Warnings(logging.WARNING)
+    logging.getLogger().setLevel(logging.WARNING)
+    validator.logger.addHandler(heard)
+    judged(text)
+    validator.logger.removeHandler(heard)
+    logging.getLogger().setLevel(logging.CRITICAL)
+    return heard.n
+
+
+assert strangers(text) == 0
+assert strangers(text.replace("\tmiRBasev22\t", "\texomir\t")) == len(ours)
+print("ok the database of column 2 is known")
 
 add5p = [k for k in ours if k.split("|")[1].startswith("iso_add5p") and "," not in k.split("|")[1]]
 assert add5p, "no line to show what the validator does not know"

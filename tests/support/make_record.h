@@ -142,7 +142,8 @@ make_features(exm_rng *r, const record_shape *s, exm_record *to)
                         f);
         x->name = text_copy(name);
         if (x->class_id == 0) {
-            to->matures[f] = (exm_record_mature){.start = 5, .len = 22};
+            to->matures[f] =
+                (exm_record_mature){.start = 5, .len = 22, .a_behind = 0x5A3C >> f % 3};
             to->matures[f].name = text_copy(name);
             (void) snprintf(name, sizeof name, "exm-mir-%04zu%s", f,
                             f % 3 ? "" : ",exm-mir-x");
@@ -173,6 +174,7 @@ make_record(const record_shape *s, uint64_t seed)
     memcpy(r->version, "1.2.3", 6);
     memcpy(r->kit, "truseq", 7);
     memcpy(r->layout, "insert,TGGAATTCTCGGGTGCCAAGG", 29);
+    r->database = text_copy("miRBase v22");
     r->params_json = text_copy("{\"layout\":\"auto\"}\n");
     r->kit_evidence = text_copy("inferred from the reads");
     r->umi_len = s->umi_len;
@@ -236,7 +238,7 @@ same_features(const exm_record *a, const exm_record *b)
         const exm_record_mature *x = a->matures + i, *y = b->matures + i;
 
         if (strcmp(x->name, y->name) != 0 || strcmp(x->hairpins, y->hairpins) != 0 ||
-            x->start != y->start || x->len != y->len)
+            x->start != y->start || x->len != y->len || x->a_behind != y->a_behind)
             return 0;
     }
     return 1;
@@ -319,7 +321,7 @@ same_record(const exm_record *a, const exm_record *b)
     return strcmp(a->sample, b->sample) == 0 && strcmp(a->content, b->content) == 0 &&
            strcmp(a->params_sha256, b->params_sha256) == 0 &&
            strcmp(a->ref_sha256, b->ref_sha256) == 0 &&
-           strcmp(a->version, b->version) == 0 &&
+           strcmp(a->database, b->database) == 0 && strcmp(a->version, b->version) == 0 &&
            strcmp(a->params_json, b->params_json) == 0 && strcmp(a->kit, b->kit) == 0 &&
            strcmp(a->layout, b->layout) == 0 &&
            strcmp(a->kit_evidence, b->kit_evidence) == 0 && same_flow(a, b) &&

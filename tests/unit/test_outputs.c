@@ -368,9 +368,10 @@ check_gff_line(const struct run *x, const char *line, uint64_t *sum)
     exm_buf b = {0};
     char *at;
 
-    assert_int_equal(sscanf(line, "%79[^\t]\texomir\t%19[^\t]\t%ld\t%ld\t.\t+\t.\tRead=",
-                            chrom, type, &from, &to),
-                     4);
+    assert_int_equal(
+        sscanf(line, "%79[^\t]\tmiRBasev22\t%19[^\t]\t%ld\t%ld\t.\t+\t.\tRead=", chrom,
+               type, &from, &to),
+        4);
     attribute(line, "Read", read, sizeof read);
     attribute(line, "UID", uid, sizeof uid);
     attribute(line, "Name", name, sizeof name);
@@ -437,6 +438,78 @@ gff3_lines_hold_the_records_isomirs(void **state)
     finish(&x);
 }
 
+/* ---- poly-A kits, and databases ---- */
+
+/* Rows of the isomiR table that end as marked, and lines of the GFF3 whose Filter says so. */
+static size_t
+marked(const struct run *x)
+{
+    char *table = read_staged(x, "isomir.counts.tsv"), *gff = read_staged(x, "mirna.gff3");
+    size_t rows = 0, lines = 0;
+
+    for (const char *at = table; (at = strstr(at, "|polyA\t")) != NULL; at++) rows++;
+    for (const char *at = gff; (at = strstr(at, "; Filter=Pass:")) != NULL; at++)
+        lines += strncmp(at + 14, "polyA;\n", 7) == 0 ||
+                 strncmp(at + 14, "shared,polyA;\n", 14) == 0;
+    free(table);
+    free(gff);
+    assert_int_equal(rows, lines);
+    return rows;
+}
+
+static void
+open_ends_are_marked_in_samples_of_poly_a_kits(void **state)
+{
+    struct run x;
+    size_t want = 0;
+
+    (void) state;
+    start(&x, 2, 0);
+    write_all(&x);
+    assert_int_equal(marked(&x), 0);
+    (void) snprintf(x.r[1]->layout, sizeof x.r[1]->layout, "N3,insert,A10,min15");
+    write_all(&x);
+    for (size_t i = 0; i < x.r[1]->n_isomirs; i++)
+        want += exm_record_has_open_end(x.r[1], x.r[1]->isomirs + i) != 0;
+    assert_in_range(want, 1, x.r[1]->n_isomirs - 1);
+    assert_int_equal(marked(&x), want);
+    finish(&x);
+}
+
+static void
+assert_database(struct run *x, const char *name, const char *ontology, const char *column)
+{
+    char *text;
+
+    free(x->r[0]->database);
+    x->r[0]->database = text_copy(name);
+    write_all(x);
+    text = read_staged(x, "mirna.gff3");
+    if (!strstr(text, ontology) || !strstr(text, column))
+        fail_msg("'%s': %.300s", name, text);
+    free(text);
+}
+
+static void
+the_gff3_names_the_database(void **state)
+{
+    struct run x;
+
+    (void) state;
+    start(&x, 1, 0);
+    assert_database(&x, "miRBase v22",
+                    "\n##source-ontology: miRBasev22 doi:10.25504/fairsharing.hmgte8\n",
+                    "\tmiRBasev22\tisomiR\t");
+    assert_database(&x, "MirGeneDB v2.1",
+                    "\n##source-ontology: MirGeneDBv2.1 http://mirgenedb.org\n",
+                    "\tMirGeneDBv2.1\tisomiR\t");
+    assert_database(&x, "our own 3", "\n##source-ontology: ourown3\n",
+                    "\tourown3\tisomiR\t");
+    assert_database(&x, "", "\n##source-ontology: http://purl.obolibrary.org/obo/so.owl\n",
+                    "\texomir\tisomiR\t");
+    finish(&x);
+}
+
 /* ---- odd names ---- */
 
 static void
@@ -461,7 +534,7 @@ names_are_escaped_where_they_must_be(void **state)
     write_all(&x);
     text = read_staged(&x, "mirna.gff3");
     assert_non_null(strstr(text, "; Name=!a%3Bb%3Dc%26d%2Ce%253Bf\"<g>; "));
-    assert_non_null(strstr(text, "\nh%3B1\texomir\t"));
+    assert_non_null(strstr(text, "\nh%3B1\tmiRBasev22\t"));
     assert_non_null(strstr(text, "; Parent=h%3B1,h%3D2%25; "));
     free(text);
     text = read_staged(&x, "mirna.counts.tsv");
@@ -631,6 +704,8 @@ main(void)
         cmocka_unit_test(coldata_has_a_row_per_sample),
         cmocka_unit_test(isomir_rows_add_up_to_the_best_counts),
         cmocka_unit_test(gff3_lines_hold_the_records_isomirs),
+        cmocka_unit_test(open_ends_are_marked_in_samples_of_poly_a_kits),
+        cmocka_unit_test(the_gff3_names_the_database),
         cmocka_unit_test(names_are_escaped_where_they_must_be),
         cmocka_unit_test(json_files_are_json),
         cmocka_unit_test(runs_of_no_sample_and_of_empty_samples_have_headers),

@@ -234,6 +234,51 @@ fragments_are_sorted_and_add_up(void **state)
     }
 }
 
+/* ---- poly-A kits ---- */
+
+static void
+a_layout_with_a_poly_a_is_recognised(void **state)
+{
+    static const struct {
+        const char *layout;
+        int is;
+    } cases[] = {{"N3,insert,A10,min15", 1},
+                 {"U12,N4,insert,A8,AGATCGGAAGAGCACACGTCTG,min15", 1},
+                 {"insert,A12", 1},
+                 {"insert,TGGAATTCTCGGGTGCCAAGG", 0},
+                 {"insert,AAAAAAAA", 0}, /* an adapter, as far as a layout can tell */
+                 {"insert", 0},
+                 {"", 0},
+                 {"no layout at all", 0}};
+    exm_record *r = whole_record();
+
+    (void) state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void) snprintf(r->layout, sizeof r->layout, "%s", cases[i].layout);
+        if (exm_record_is_poly_a(r) != cases[i].is) fail_msg("'%s'", cases[i].layout);
+    }
+    exm_record_free(r);
+}
+
+/* Of a hairpin that goes on with A behind ends of -8, 0, 1 and 6, and nowhere else. */
+static void
+an_end_is_open_where_the_hairpin_goes_on_with_a(void **state)
+{
+    exm_record_mature m = {.a_behind = 1U << 0 | 1U << 8 | 1U << 9 | 1U << 14};
+    exm_record r = {.matures = &m, .n_matures = 1};
+    exm_record_isomir x = {.mature = 0};
+
+    (void) state;
+    for (int d3 = -20; d3 <= 20; d3++) {
+        const int want = d3 == -8 || d3 == 0 || d3 == 1 || d3 == 6;
+
+        x.variant = (exm_variant){.d3 = (int8_t) d3};
+        assert_int_equal(exm_record_has_open_end(&r, &x), want);
+        x.variant.n_tail = 1; /* what follows a tail is no template */
+        assert_int_equal(exm_record_has_open_end(&r, &x), 0);
+    }
+}
+
 /* ---- the bytes ---- */
 
 /* A change here is a change of the format: it needs another number (record.c, FORMAT). */
@@ -247,12 +292,12 @@ the_format_is_fixed(void **state)
     (void) state;
     assert_int_equal(exm_record_encode(r, &b, NULL), EXM_OK);
     assert_memory_equal(b.data,
-                        "EXMREC\r\n\x02\x02S1\x20"
+                        "EXMREC\r\n\x03\x02S1\x20"
                         "cccc",
                         17);
     assert_int_equal(exm_sha256_of(b.data, b.len, hex, NULL), EXM_OK);
     assert_string_equal(hex,
-                        "573a9c1dd422f41b3e18c4c0a01bf6535dbbb4980600810c00dc358ef0d1380b");
+                        "d2b49c05e1ea93083a16864cb5708d9a477581e6a009e667da6a4969d5bf5b1c");
     exm_buf_done(&b);
     exm_record_free(r);
 }
@@ -283,6 +328,8 @@ main(void)
         cmocka_unit_test(features_are_sorted),
         cmocka_unit_test(isomirs_are_sorted_by_length_and_letters),
         cmocka_unit_test(fragments_are_sorted_and_add_up),
+        cmocka_unit_test(a_layout_with_a_poly_a_is_recognised),
+        cmocka_unit_test(an_end_is_open_where_the_hairpin_goes_on_with_a),
         cmocka_unit_test(the_format_is_fixed),
         cmocka_unit_test(a_refused_record_adds_no_byte),
     };

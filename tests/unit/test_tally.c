@@ -433,8 +433,41 @@ encoded(const exm_record *r, exm_buf *b)
     exm_record whole = *r;
 
     /* What other modules fill in. */
-    whole.sample = whole.params_json = whole.kit_evidence = NULL;
+    whole.sample = whole.database = whole.params_json = whole.kit_evidence = NULL;
     assert_int_equal(exm_record_encode(&whole, b, NULL), EXM_OK);
+}
+
+/* Against the letters of the hairpin. */
+static void
+matures_know_where_an_a_follows(void **state)
+{
+    exm_record *r = run(inserts, INSERTS, 1, 1, 1);
+    const exm_ref *ref = world.small.ref;
+    size_t with = 0, without = 0;
+
+    (void) state;
+    for (size_t i = 0; i < r->n_matures; i++) {
+        const exm_record_mature *m = r->matures + i;
+        const size_t n = strcspn(m->hairpins, ",");
+        uint32_t t = 0;
+
+        while (strlen(exm_ref_template_get(ref, t)->name) != n ||
+               memcmp(exm_ref_template_get(ref, t)->name, m->hairpins, n) != 0)
+            t++;
+        for (int d3 = EXM_A_BEHIND_FROM; d3 <= EXM_A_BEHIND_TO; d3++) {
+            const long at = (long) (m->start + m->len) + d3;
+            const int is = (int) (m->a_behind >> (d3 - EXM_A_BEHIND_FROM) & 1);
+            const exm_ref_template *x = exm_ref_template_get(ref, t);
+
+            if (at < 0 || at >= (long) x->len)
+                assert_int_equal(is, 0);
+            else
+                assert_int_equal(is, oracle_letter(ref, x->start + (uint64_t) at) == 'A');
+            *(is ? &with : &without) += 1;
+        }
+    }
+    assert_true(with > 20 && without > 20);
+    exm_record_free(r);
 }
 
 static void
@@ -599,6 +632,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_are_what_the_explanations_add_up_to),
+        cmocka_unit_test(matures_know_where_an_a_follows),
         cmocka_unit_test(order_and_threads_leave_no_trace),
         cmocka_unit_test(an_empty_sample_has_classes_and_no_counts),
         cmocka_unit_test(one_read_is_a_sample),

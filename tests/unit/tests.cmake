@@ -21,6 +21,7 @@ list(APPEND EXM_UNIT_TESTS
   fasta
   gff3
   ref
+  ref_database
   trna
   annotate
   annotate_long
