@@ -23,7 +23,8 @@ typedef enum exm_fate {
     EXM_FATE_COUNT
 } exm_fate;
 
-const char *exm_fate_name(exm_fate f); /* "kept", "adapter_dimer" ...: used in outputs */
+const char *exm_fate_name(exm_fate f);  /* "kept", "adapter_dimer" ...: used in outputs */
+const char *exm_fate_title(exm_fate f); /* "kept", "adapter dimer" ...: for people */
 const char *exm_fate_description(exm_fate f); /* one sentence for reports */
 
 typedef struct exm_trim_options {

@@ -127,7 +127,7 @@ put_flow(const exm_record *const *r, size_t n, exm_outdir *dir, exm_error *reter
         exm_json_key(&j, r[i]->sample);
         exm_json_object(&j);
         for (int f = 0; f < EXM_FATE_COUNT; f++)
-            exm_json_ku64(&j, exm_fate_name((exm_fate) f), r[i]->fate[f]);
+            exm_json_ku64(&j, exm_fate_title((exm_fate) f), r[i]->fate[f]);
         exm_json_end(&j);
     }
     exm_json_end(&j);

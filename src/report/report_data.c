@@ -169,15 +169,16 @@ put_lengths(const exm_record *r, const struct folding *f, exm_json *j)
 }
 
 static int
-most_reads_first(const void *pa, const void *pb)
+most_molecules_first(const void *pa, const void *pb)
 {
     const exm_record_feature *a = *(const exm_record_feature *const *) pa;
     const exm_record_feature *b = *(const exm_record_feature *const *) pb;
 
-    if (a->em[0] != b->em[0]) return a->em[0] > b->em[0] ? -1 : 1;
+    if (a->em[1] != b->em[1]) return a->em[1] > b->em[1] ? -1 : 1;
     return strcmp(a->name, b->name);
 }
 
+/* Here and below molecules, as in the tables: without UMIs they are the reads. */
 static exm_status
 put_top(const exm_record *r, exm_json *j, exm_error *reterr)
 {
@@ -187,17 +188,17 @@ put_top(const exm_record *r, exm_json *j, exm_error *reterr)
     list = calloc(r->n_features ? r->n_features : 1, sizeof(const exm_record_feature *));
     if (!list) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the report");
     for (size_t i = 0; i < r->n_features; i++)
-        if (r->features[i].class_id == 0 && r->features[i].em[0] > 0)
+        if (r->features[i].class_id == 0 && r->features[i].em[1] > 0)
             list[n++] = r->features + i;
-    if (n > 1) qsort(list, n, sizeof(const exm_record_feature *), most_reads_first);
+    if (n > 1) qsort(list, n, sizeof(const exm_record_feature *), most_molecules_first);
     exm_json_key(j, "top");
     exm_json_array(j);
     for (size_t i = 0; i < n && i < TOP_MIRNAS; i++) {
         exm_json_array(j);
         exm_json_str(j, list[i]->name);
-        exm_json_u64(j, list[i]->em[0]);
-        exm_json_u64(j, list[i]->unique[0]);
-        exm_json_u64(j, list[i]->best[0]);
+        exm_json_u64(j, list[i]->em[1]);
+        exm_json_u64(j, list[i]->unique[1]);
+        exm_json_u64(j, list[i]->best[1]);
         exm_json_end(j);
     }
     exm_json_end(j);
@@ -225,7 +226,7 @@ region_of(const exm_variant *v, unsigned k)
                                 : 4;
 }
 
-/* In miRNA reads: what share is canonical, and how the others differ. */
+/* What share of miRNA is canonical, and how the others differ. */
 static void
 put_isomirs(const exm_record *r, exm_json *j)
 {
@@ -234,18 +235,18 @@ put_isomirs(const exm_record *r, exm_json *j)
 
     for (size_t i = 0; i < r->n_isomirs; i++) {
         const exm_variant *v = &r->isomirs[i].variant;
-        const uint64_t reads = r->isomirs[i].count[0];
+        const uint64_t n = r->isomirs[i].count[1];
 
-        all += reads;
-        if (!v->d5 && !v->d3 && !v->n_add5 && !v->n_tail && !v->n_sub) canonical += reads;
-        d5[shift_bin(v->d5)] += reads;
-        d3[shift_bin(v->d3)] += reads;
-        tail[v->n_tail < TAILS ? v->n_tail : TAILS - 1] += reads;
-        for (unsigned k = 0; k < v->n_sub && k < 2; k++) subs[region_of(v, k)] += reads;
+        all += n;
+        if (!v->d5 && !v->d3 && !v->n_add5 && !v->n_tail && !v->n_sub) canonical += n;
+        d5[shift_bin(v->d5)] += n;
+        d3[shift_bin(v->d3)] += n;
+        tail[v->n_tail < TAILS ? v->n_tail : TAILS - 1] += n;
+        for (unsigned k = 0; k < v->n_sub && k < 2; k++) subs[region_of(v, k)] += n;
     }
     exm_json_key(j, "isomirs");
     exm_json_object(j);
-    exm_json_ku64(j, "reads", all);
+    exm_json_ku64(j, "all", all);
     exm_json_ku64(j, "canonical", canonical);
     put_array(j, "d5", d5, SHIFTS);
     put_array(j, "d3", d3, SHIFTS);
@@ -271,7 +272,7 @@ put_checks(const exm_qc *q, exm_json *j)
     exm_json_end(j);
 }
 
-/* Types of tRNA fragments with reads and what they are; empty without a class tRNA. */
+/* Types of tRNA fragments, their counts, and what they are; empty without a class tRNA. */
 static void
 put_trna(const exm_record *r, exm_json *j)
 {
@@ -280,7 +281,7 @@ put_trna(const exm_record *r, exm_json *j)
     for (int t = 0; exm_record_has_trna(r) && t < EXM_TRF_COUNT; t++) {
         exm_json_array(j);
         exm_json_str(j, exm_trf_name((exm_trf) t));
-        exm_json_u64(j, r->trf[t][0]);
+        exm_json_u64(j, r->trf[t][1]);
         exm_json_str(j, exm_trf_description((exm_trf) t));
         exm_json_end(j);
     }
@@ -302,6 +303,8 @@ put_sample(const exm_record *r, const exm_qc *q, const struct folding *f, exm_js
     exm_json_ku64(j, "umi", r->umi_len);
     exm_json_ku64(j, "reads", r->reads_in);
     exm_json_ku64(j, "molecules", r->molecules);
+    exm_json_ku64(j, "mirna", r->classes[0].em[1]);
+    exm_json_kbool(j, "poly_a", exm_record_is_poly_a(r));
     exm_json_ku64(j, "foreign", r->foreign);
     put_array(j, "fates", r->fate, EXM_FATE_COUNT);
     put_cargo(r, f, j);
@@ -324,6 +327,7 @@ put_fates(exm_json *j)
     for (int f = 0; f < EXM_FATE_COUNT; f++) {
         exm_json_array(j);
         exm_json_str(j, exm_fate_name((exm_fate) f));
+        exm_json_str(j, exm_fate_title((exm_fate) f));
         exm_json_str(j, exm_fate_description((exm_fate) f));
         exm_json_end(j);
     }

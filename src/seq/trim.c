@@ -59,23 +59,32 @@ exm_trim_defaults(void)
 }
 
 static const struct {
-    const char *name, *description;
+    const char *name, *title, *description;
 } fates[EXM_FATE_COUNT] = {
-    {"kept", "The insert passed every filter."},
-    {"adapter_dimer", "The adapter begins at once: no insert, 0 to 3 nt."},
-    {"too_short", "The insert is shorter than the least length."},
-    {"too_long", "The insert is longer than the greatest length."},
-    {"no_adapter", "The kit needs the adapter to find the insert, and it is not there."},
-    {"no_umi", "The UMI is cut off or holds an unknown base."},
-    {"ambiguous_base", "The insert holds an unknown base (N)."},
-    {"low_quality", "More sequencing errors are expected in the insert than allowed."},
-    {"low_complexity", "One base or one dinucleotide makes up the insert."},
+    {"kept", "kept", "The insert passed every filter."},
+    {"adapter_dimer", "adapter dimer", "The adapter begins at once: no insert, 0 to 3 nt."},
+    {"too_short", "too short", "The insert is shorter than the least length."},
+    {"too_long", "too long", "The insert is longer than the greatest length."},
+    {"no_adapter", "no adapter",
+     "The kit needs the adapter to find the insert, and it is not there."},
+    {"no_umi", "no UMI", "The UMI is cut off or holds an unknown base."},
+    {"ambiguous_base", "unknown base", "The insert holds an unknown base (N)."},
+    {"low_quality", "low quality",
+     "More sequencing errors are expected in the insert than allowed."},
+    {"low_complexity", "low complexity",
+     "One base or one dinucleotide makes up the insert."},
 };
 
 const char *
 exm_fate_name(exm_fate f)
 {
     return f < EXM_FATE_COUNT ? fates[f].name : "unknown";
+}
+
+const char *
+exm_fate_title(exm_fate f)
+{
+    return f < EXM_FATE_COUNT ? fates[f].title : "unknown";
 }
 
 const char *

@@ -100,20 +100,25 @@ the_report_holds_the_records_numbers(void **state)
     write_report(r, 2, &info, &html);
     data_of(&html, &events);
     for (size_t k = 0; k < 2; k++) {
-        uint64_t reads = 0, canonical = 0;
+        uint64_t all = 0, canonical = 0; /* molecules */
 
         put_numbers(&want, "fates", r[k]->fate, EXM_FATE_COUNT);
         assert_non_null(strstr(events.data, want.data));
         for (size_t i = 0; i < r[k]->n_isomirs; i++) {
             const exm_variant *v = &r[k]->isomirs[i].variant;
 
-            reads += r[k]->isomirs[i].count[0];
+            all += r[k]->isomirs[i].count[1];
             if (!v->d5 && !v->d3 && !v->n_add5 && !v->n_tail && !v->n_sub)
-                canonical += r[k]->isomirs[i].count[0];
+                canonical += r[k]->isomirs[i].count[1];
         }
         exm_buf_clear(&want);
-        exm_buf_putf(&want, "kisomirs\"{kreads\"%llu#kcanonical\"%llu#",
-                     (unsigned long long) reads, (unsigned long long) canonical);
+        exm_buf_putf(&want, "kisomirs\"{kall\"%llu#kcanonical\"%llu#",
+                     (unsigned long long) all, (unsigned long long) canonical);
+        assert_non_null(strstr(events.data, want.data));
+        assert_true(r[k]->classes[0].em[1] < r[k]->classes[0].em[0]);
+        exm_buf_clear(&want);
+        exm_buf_putf(&want, "kmirna\"%llu#kpoly_a\"f",
+                     (unsigned long long) r[k]->classes[0].em[1]);
         assert_non_null(strstr(events.data, want.data));
         /* Every class with its reads. */
         for (size_t c = 0; c < r[k]->n_classes; c++) {
@@ -124,10 +129,44 @@ the_report_holds_the_records_numbers(void **state)
         }
     }
     assert_int_equal(occurrences(events.data, "kverdict\""), 2);
+    assert_non_null(strstr(events.data, "[sadapter_dimer\"sadapter dimer\"s"));
     exm_buf_done(&html);
     exm_buf_done(&events);
     exm_buf_done(&want);
     for (size_t k = 0; k < 2; k++) exm_record_free(r[k]);
+}
+
+/* In molecules where there are UMIs, most first, as in mirna.counts.tsv. */
+static void
+the_commonest_mirnas_are_those_of_the_tables(void **state)
+{
+    exm_record *r = record("S1", 1);
+    exm_buf html = {0}, events = {0}, want = {0};
+    const exm_record_feature *most = r->features;
+    const char *top;
+
+    (void) state;
+    for (size_t i = 0; i < r->n_features; i++)
+        if (r->features[i].class_id == 0 && r->features[i].em[1] > most->em[1])
+            most = r->features + i;
+    write_report(&r, 1, &info, &html);
+    data_of(&html, &events);
+    exm_buf_putf(&want, "ktop\"[[s%s\"%llu#%llu#%llu#]", most->name,
+                 (unsigned long long) most->em[1], (unsigned long long) most->unique[1],
+                 (unsigned long long) most->best[1]);
+    top = strstr(events.data, "ktop\"[");
+    assert_non_null(top);
+    assert_int_equal(strncmp(top, want.data, want.len), 0);
+    (void) snprintf(r->layout, sizeof r->layout, "N3,insert,A8");
+    exm_buf_clear(&html);
+    exm_buf_clear(&events);
+    write_report(&r, 1, &info, &html);
+    data_of(&html, &events);
+    assert_non_null(strstr(events.data, "kpoly_a\"t"));
+    exm_buf_done(&html);
+    exm_buf_done(&events);
+    exm_buf_done(&want);
+    exm_record_free(r);
 }
 
 /* Parts of the pictures add up: cargo and lengths to the kept reads. */
@@ -187,7 +226,7 @@ text_of_users_never_becomes_markup(void **state)
     r->kit_evidence = text_copy(evil);
     r->features[0].name = text_copy(evil);
     r->classes[1].name = text_copy(evil);
-    r->features[0].em[0] += 100000000; /* so that it is among the commonest */
+    r->features[0].em[1] += 100000000; /* so that it is among the commonest */
     write_report(&good, 1, &info, &plain);
     write_report(&r, 1, &odd, &html);
     /* As many elements as in a report of plain names, and none of the evil ones. */
@@ -327,6 +366,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_report_holds_the_records_numbers),
+        cmocka_unit_test(the_commonest_mirnas_are_those_of_the_tables),
         cmocka_unit_test(pictures_add_up_to_the_kept_reads),
         cmocka_unit_test(text_of_users_never_becomes_markup),
         cmocka_unit_test(the_page_fetches_nothing),

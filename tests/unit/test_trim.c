@@ -320,6 +320,8 @@ fates_have_names(void **state)
     for (int i = 0; i < EXM_FATE_COUNT; i++) {
         assert_true(strlen(exm_fate_name((exm_fate) i)) > 3);
         assert_true(strlen(exm_fate_description((exm_fate) i)) > 20);
+        assert_true(strlen(exm_fate_title((exm_fate) i)) > 3);
+        assert_null(strchr(exm_fate_title((exm_fate) i), '_'));
         for (int k = 0; k < i; k++)
             assert_string_not_equal(exm_fate_name((exm_fate) i),
                                     exm_fate_name((exm_fate) k));
@@ -327,6 +329,8 @@ fates_have_names(void **state)
     assert_string_equal(exm_fate_name(EXM_FATE_KEPT), "kept");
     assert_string_equal(exm_fate_name(EXM_FATE_DIMER), "adapter_dimer");
     assert_string_equal(exm_fate_name(EXM_FATE_COUNT), "unknown");
+    assert_string_equal(exm_fate_title(EXM_FATE_NO_UMI), "no UMI");
+    assert_string_equal(exm_fate_title(EXM_FATE_COUNT), "unknown");
     assert_string_equal(exm_fate_description(EXM_FATE_COUNT), "");
 }
 

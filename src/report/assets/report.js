@@ -300,7 +300,7 @@
         every: labelEvery, x: "samples, by share of miRNA", y: "% of kept reads" }, t),
       () => [["sample", ...groupNames], ordered.map((s) => [s.name, ...cargoOf(s)])]),
       figure("Where reads went", "fates", (t) => columns({
-        title: "fate of reads per sample", names: used.map((i) => data.fates[i][0]), colours: used.map((i) => fateColours[i]), unit: " %", top: 100,
+        title: "fate of reads per sample", names: used.map((i) => data.fates[i][1]), colours: used.map((i) => fateColours[i]), unit: " %", top: 100,
         stacks: ordered.map((s) => used.map((i) => percent(s.fates[i], s.reads))), labels: ordered.map((s) => s.name),
         every: labelEvery, x: "samples, by share of miRNA", y: "% of reads" }, t),
       () => [["sample", "reads", ...data.fates.map((f) => f[0])], ordered.map((s) => [s.name, s.reads, ...s.fates])])));
@@ -318,12 +318,14 @@
     () => [["length_nt", ...groupNames], at.map((k) => [label(k), ...names.map(([, g]) => s.lengths[g][k])])],
     "Each read under the class that explains it best.");
   }
+  // What the tables of miRNAs, isomiRs and tRNA fragments count; flow, lengths and cargo are in reads.
+  const unit = (s) => (s.umi ? "molecules" : "reads");
   const share = (v, all) => `${whole(v)} (${percent(v, all).toFixed(1)} %)`;
   function flowFigure(s) {
-    const rows = data.fates.map(([name], i) => [name, s.fates[i], share(s.fates[i], s.reads)]);
+    const rows = data.fates.map(([, title], i) => [title, s.fates[i], share(s.fates[i], s.reads)]);
     const total = sum(s.fates);
     return figure("Read flow", `${s.name}.flow`, (t) => bars({ title: `fate of the reads of ${s.name}`, rows, colour: COLOURS[0], x: "reads" }, t),
-      () => [["fate", "reads", "meaning"], data.fates.map(([name, meaning], i) => [name, s.fates[i], meaning])],
+      () => [["fate", "reads", "meaning"], data.fates.map(([name, , meaning], i) => [name, s.fates[i], meaning])],
       `${whole(s.reads)} reads in, ${whole(total)} accounted for${total === s.reads ? "" : ": THIS DIFFERS"}. Kept = ${s.classes.map((c) => c[0]).join(" + ")} + foreign + unannotated.`);
   }
   function cargoFigure(s) {
@@ -337,19 +339,20 @@
   function trnaFigure(s) {
     const all = sum(s.trna.map((t) => t[1]));
     return figure("tRNA fragments", `${s.name}.trna`, (t) => bars({
-      title: `types of tRNA fragments of ${s.name}`, rows: s.trna.map(([name, v]) => [name, v, share(v, all)]), colour: COLOURS[1], x: "reads" }, t),
-    () => [["type", "reads", "meaning"], s.trna], "By place on the tRNA that explains the read best; trna_fragments.counts.tsv has each sequence.");
+      title: `types of tRNA fragments of ${s.name}`, rows: s.trna.map(([name, v]) => [name, v, share(v, all)]), colour: COLOURS[1], x: unit(s) }, t),
+    () => [["type", unit(s), "meaning"], s.trna], "By place on the tRNA that explains it best; trna_fragments.counts.tsv has each sequence.");
   }
   function isomirFigures(s) {
     const i = s.isomirs, half = (i.d5.length - 1) / 2;
     const shiftLabel = (k) => (k === 0 ? `\u2264 ${-half}` : k === 2 * half ? `\u2265 +${half}` : k > half ? `+${k - half}` : String(k - half));
-    const panel = (title, file, labels, values, x) => figure(title, `${s.name}.${file}`, (t) => columns({
-      title: `${title} of ${s.name}`, names: ["reads"], colours: [COLOURS[0]], unit: " %", stacks: values.map((v) => [percent(v, i.reads)]),
-      labels, every: 1, x, y: "% of miRNA reads" }, t), () => [["bin", "reads"], labels.map((l, k) => [l, values[k]])]);
+    const panel = (title, file, labels, values, x, note) => figure(title, `${s.name}.${file}`, (t) => columns({
+      title: `${title} of ${s.name}`, names: [unit(s)], colours: [COLOURS[0]], unit: " %", stacks: values.map((v) => [percent(v, i.all)]),
+      labels, every: 1, x, y: `% of miRNA ${unit(s)}` }, t), () => [["bin", unit(s)], labels.map((l, k) => [l, values[k]])], note);
+    const open = s.poly_a ? "A poly-A kit: an insert's own 3' A are cut with the tail, so ends before an A may have been longer." : null;
     return [
       panel("5' end against the mature", "iso_5p", i.d5.map((_, k) => shiftLabel(k)), i.d5, "shift (nt; + is to the right)"),
-      panel("3' end against the mature", "iso_3p", i.d3.map((_, k) => shiftLabel(k)), i.d3, "shift of the templated end (nt)"),
-      panel("Added 3' tail", "tails", i.tail.map((_, k) => String(k)), i.tail, "non-templated nt"),
+      panel("3' end against the mature", "iso_3p", i.d3.map((_, k) => shiftLabel(k)), i.d3, "shift of the templated end (nt)", open),
+      panel("Added 3' tail", "tails", i.tail.map((_, k) => String(k)), i.tail, "non-templated nt", open && "A poly-A kit: tails of A are never seen."),
       panel("Substitutions", "substitutions", data.regions, i.subs, "position on the mature"),
     ];
   }
@@ -362,30 +365,31 @@
         make("td", { class: "soft" }, r.item.source), make("td", {}, r.reason))))));
   }
   function topTable(s) {
-    const all = s.cargo[0];
+    const all = s.mirna;
     const rows = s.top.map(([name, em, unique, best], k) => ({ name, em, unique, best, k }));
     return listing({
       label: `commonest miRNAs of ${s.name}`, things: "miRNAs", hint: "Search miRNA", rows, sort: 1, down: true, text: (r) => r.name,
       columns: [{ title: "miRNA", value: (r) => r.name },
-        { title: "Reads (EM)", value: (r) => r.em, number: true, show: (r) => whole(r.em), width: "8rem" },
+        { title: s.umi ? "Molecules (EM)" : "Reads (EM)", value: (r) => r.em, number: true, show: (r) => whole(r.em), width: "8rem" },
         { title: "% of miRNA", value: (r) => r.em, number: true, show: (r) => percent(r.em, all).toFixed(2), width: "7.5rem" },
-        { title: "Unique reads", value: (r) => r.unique, number: true, show: (r) => whole(r.unique), width: "8rem" },
+        { title: "Unique", value: (r) => r.unique, number: true, show: (r) => whole(r.unique), width: "8rem" },
         { title: "Best", value: (r) => r.best, number: true, show: (r) => whole(r.best), width: "8rem" }],
     }).element;
   }
   function showSample(s) {
-    const top = s.top.slice(0, 20).map(([name, v]) => [name, v, share(v, s.cargo[0])]);
+    const top = s.top.slice(0, 20).map(([name, v]) => [name, v, share(v, s.mirna)]);
     detail.replaceChildren(
       make("h2", {}, `Sample ${s.name} `, verdictMark(s.verdict)),
       make("p", {}, `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
       make("p", { class: "soft" }, s.evidence || "The kit was named, not inferred."),
+      s.umi ? make("p", { class: "soft" }, "miRNAs, isomiRs and tRNA fragments are counted in molecules (distinct inserts and UMIs), as in the tables; flow, lengths and cargo in reads.") : "",
       make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
         ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []),
-        figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: "reads (EM)" }, t),
+        figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: `${unit(s)} (EM)` }, t),
           () => [["mirna", "em", "unique", "best"], s.top], `${whole(s.top.length)} commonest are listed below; all are in mirna.counts.tsv.`)),
       make("h2", {}, "Commonest miRNAs"), topTable(s),
       make("h2", {}, "IsomiRs"),
-      make("p", {}, `${percent(s.isomirs.canonical, s.isomirs.reads).toFixed(1)} % of ${whole(s.isomirs.reads)} miRNA reads are exactly the mature.`),
+      make("p", {}, `${percent(s.isomirs.canonical, s.isomirs.all).toFixed(1)} % of ${whole(s.isomirs.all)} miRNA ${unit(s)} are exactly the mature.`),
       make("div", { class: "grid" }, ...isomirFigures(s)),
       make("h2", {}, "Checks"), checksTable(s));
   }
