@@ -12,7 +12,7 @@
 
 struct simulate_args {
     exm_common common;
-    const char *ref, *out, *kit, *layout;
+    const char *ref, *out, *truth, *kit, *layout;
     int no_adapter, plain;
     exm_simulate_options o;
 };
@@ -42,9 +42,15 @@ static const exm_opt options[] = {
      .kind = EXM_OPT_FILE,
      .at = AT(out),
      .help =
-         "PREFIX.fastq.gz and PREFIX.truth.tsv are written; '-' prints plain FASTQ, whose "
-         "read names carry the truth",
+         "PREFIX.fastq.gz and PREFIX.truth.tsv are written; '-' prints plain FASTQ, and "
+         "--truth says where the truth goes",
      .required = 1},
+    {.name = "truth",
+     .metavar = "FILE",
+     .kind = EXM_OPT_FILE,
+     .at = AT(truth),
+     .help = "the truth table, instead of PREFIX.truth.tsv; needed with '-o -'",
+     .shown = "PREFIX.truth.tsv"},
     {.name = "plain",
      .kind = EXM_OPT_FLAG,
      .at = AT(plain),
@@ -180,6 +186,21 @@ choose_layout(struct simulate_args *a)
     return EXM_EXIT_OK;
 }
 
+/* Reads without a truth are of no use, and nothing else may go between reads. */
+static int
+check_truth(const struct simulate_args *a)
+{
+    if (strcmp(a->out, "-") == 0 && !a->truth)
+        return exm_msg_error(&a->common, EXM_EXIT_USAGE,
+                             "for example --truth sim.truth.tsv",
+                             "'-o -' needs --truth FILE: it has no PREFIX to name the "
+                             "truth table by");
+    if (a->truth && strcmp(a->truth, "-") == 0)
+        return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
+                             "option '--truth': a file is needed, not standard output");
+    return EXM_EXIT_OK;
+}
+
 static int
 announce(const struct simulate_args *a, const char *fastq, const char *truth)
 {
@@ -205,21 +226,27 @@ announce(const struct simulate_args *a, const char *fastq, const char *truth)
     return code;
 }
 
-/* Reads first: a truth table without its reads would mislead. */
+/* Both files or none, but for what went to standard output already. */
 static int
 simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
          const char *truth)
 {
     const int to_stdout = strcmp(a->out, "-") == 0;
+    exm_outfile *told = NULL;
     exm_gzout *file = NULL;
     exm_buf table = {0};
     exm_error err = {0};
-    exm_status s = exm_gzout_new(fastq, !a->plain && !to_stdout, &file, &err);
+    exm_status s = exm_outfile_new(truth, &told, &err);
 
+    if (s == EXM_OK) s = exm_gzout_new(fastq, !a->plain && !to_stdout, &file, &err);
     if (s == EXM_OK)
         s = exm_simulate_reads(ref, &a->o, exm_gzout_write, file, &table, &err);
+    if (s == EXM_OK) s = exm_outfile_write(told, table.data, table.len, &err);
+    exm_guard_hold();
     if (s == EXM_OK) s = exm_gzout_commit(file, &err);
-    if (s == EXM_OK && !to_stdout) s = exm_outfile_put(truth, &table, &err);
+    if (s == EXM_OK) s = exm_outfile_commit(told, &err);
+    exm_guard_release();
+    exm_outfile_free(told);
     exm_gzout_free(file);
     exm_buf_done(&table);
     if (s != EXM_OK) return exm_msg_status(&a->common, &err, NULL);
@@ -249,9 +276,10 @@ run_simulate(void *args, const exm_words *operands)
     (void) operands;
     a->o.seed = a->common.seed;
     code = choose_layout(a);
+    if (code == EXM_EXIT_OK) code = check_truth(a);
     if (code != EXM_EXIT_OK) return code;
     fastq = with_ending(a->out, to_stdout ? "" : a->plain ? ".fastq" : ".fastq.gz");
-    truth = with_ending(a->out, ".truth.tsv");
+    truth = a->truth ? with_ending(a->truth, "") : with_ending(a->out, ".truth.tsv");
     if (!fastq || !truth) {
         code = exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL, "no memory for file names");
     } else if (exm_ref_open(a->ref, &ref, &err) != EXM_OK) {
@@ -259,6 +287,7 @@ run_simulate(void *args, const exm_words *operands)
                               "-r takes a bundle made by 'exomir ref build'");
     } else {
         exm_guard_file(a->out);
+        if (a->truth) exm_guard_file(a->truth);
         code = simulate(a, ref, fastq, truth);
     }
     exm_ref_free(ref);
@@ -275,9 +304,10 @@ const exm_cmd exm_cmd_simulate_reads = {
         "Writes reads of miRNAs with isomiRs, of the bundle's other classes, and of random "
         "inserts, laid out as a kit makes them, with sequencing errors and qualities. "
         "Each read's name tells where it came from ('sim7:hsa-let-7a-5p:NA'), and "
-        "PREFIX.truth.tsv has the columns feature, reads, molecules.",
+        "the truth table has the columns feature, reads, molecules.",
     .examples = "exomir simulate reads -r human.exoref --kit qiaseq --seed 7 -o sim\n"
-                "exomir simulate reads -r human.exoref -n 1000 -o - | head",
+                "exomir simulate reads -r human.exoref -n 1000 --truth sim.truth.tsv -o - "
+                "| gzip > sim.fq.gz",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .common = EXM_COMMON_SEED | EXM_COMMON_THREADS,

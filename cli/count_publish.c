@@ -210,7 +210,9 @@ exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_re
     for (size_t i = 0; s == EXM_OK && i < c.n; i++) exm_qc_sample(c.records[i], &qc[i]);
     if (s == EXM_OK) s = put_all(a, p, ref, &c, qc, dir, &err);
     if (s == EXM_OK) s = put_provenance(a, p, ref, dir, &provenance, &err);
+    exm_guard_hold();
     if (s == EXM_OK) s = exm_outdir_commit(dir, &provenance, &err);
+    exm_guard_release();
     exm_buf_done(&provenance);
     cohort_done(&c);
     return s == EXM_OK ? EXM_EXIT_OK : exm_msg_status(&a->common, &err, NULL);

@@ -15,9 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { GUARD_PATH = 4096 };
+enum { GUARD_PATH = 4096, GUARD_FOLDERS = 2 };
 
-static char guarded[GUARD_PATH]; /* written once, before the thread starts */
+/* Held while a folder is added or results are renamed, and for good once a signal came. */
+static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
+static char guarded[GUARD_FOLDERS][GUARD_PATH];
+static size_t n_guarded;
 static sigset_t awaited;
 
 static void *
@@ -28,7 +31,8 @@ wait_for_signal(void *unused)
 
     (void) unused;
     (void) sigwait(&awaited, &sig);
-    exm_outdir_sweep(guarded, (long) getpid());
+    (void) pthread_mutex_lock(&busy);
+    for (size_t i = 0; i < n_guarded; i++) exm_outdir_sweep(guarded[i], (long) getpid());
     (void) signal(sig, SIG_DFL);
     (void) sigemptyset(&one);
     (void) sigaddset(&one, sig);
@@ -37,14 +41,12 @@ wait_for_signal(void *unused)
     return NULL;
 }
 
-void
-exm_guard_folder(const char *dir)
+static void
+start_waiting(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     pthread_t thread;
 
-    if (guarded[0] || strlen(dir) >= sizeof guarded) return;
-    (void) snprintf(guarded, sizeof guarded, "%s", dir);
     (void) sigemptyset(&awaited);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction was;
@@ -59,6 +61,29 @@ exm_guard_folder(const char *dir)
         return;
     }
     (void) pthread_detach(thread);
+}
+
+void
+exm_guard_folder(const char *dir)
+{
+    if (n_guarded == GUARD_FOLDERS || strlen(dir) >= GUARD_PATH) return;
+    (void) pthread_mutex_lock(&busy);
+    (void) snprintf(guarded[n_guarded], GUARD_PATH, "%s", dir);
+    n_guarded++;
+    (void) pthread_mutex_unlock(&busy);
+    if (n_guarded == 1) start_waiting();
+}
+
+void
+exm_guard_hold(void)
+{
+    (void) pthread_mutex_lock(&busy);
+}
+
+void
+exm_guard_release(void)
+{
+    (void) pthread_mutex_unlock(&busy);
 }
 
 void

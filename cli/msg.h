@@ -41,10 +41,14 @@ void exm_progress_free(exm_progress *p); /* clears the line */
 /*
  * exm_guard_folder() - on SIGINT and SIGTERM remove this process's temporary files
  * ("*.tmp.<pid>.*", see outdir.h) in 'dir' and the folders of a run below it, then die
- * of the signal.  A convenience: what SIGKILL leaves is swept by the next run.
+ * of the signal.  A convenience: what SIGKILL leaves is swept by the next run.  Up to two
+ * folders can be guarded.
  */
 void exm_guard_folder(const char *dir);
 /* The same for one output file and those beside it; nothing for "-". */
 void exm_guard_file(const char *path);
+/* Between these a signal waits: results that are being renamed become whole first. */
+void exm_guard_hold(void);
+void exm_guard_release(void);
 
 #endif

@@ -43,8 +43,20 @@ cmp -s s1.fastq.gz again.fastq.gz || fail "the same seed gave other reads"
 if cmp -s s1.fastq.gz s2.fastq.gz; then fail "another seed gave the same reads"; fi
 expect 0 simulate reads -r ref.exoref --seed 5 -n 2000 --mirnas 3 --plain -o again
 gzip -dc s1.fastq.gz | cmp -s - again.fastq || fail "plain and packed reads differ"
-expect 0 simulate reads -r ref.exoref --seed 5 -n 2000 --mirnas 3 -o -
+expect 0 simulate reads -r ref.exoref --seed 5 -n 2000 --mirnas 3 --truth there.tsv -o -
 cmp -s out again.fastq || fail "reads on standard output differ"
+cmp -s there.tsv again.truth.tsv || fail "the truth of reads on standard output"
+expect 0 simulate reads -r ref.exoref --seed 5 -n 20 --mirnas 3 --truth named.tsv --json -o named
+prints '"truth": "named.tsv"'
+[ -s named.tsv ] && [ ! -e named.truth.tsv ] || fail "--truth"
+expect 2 simulate reads -r ref.exoref -n 20 -o -
+says "'-o -' needs --truth FILE"
+[ ! -s out ] || fail "reads without a truth"
+expect 2 simulate reads -r ref.exoref -n 20 --truth - -o x
+says "a file is needed"
+expect 1 simulate reads -r ref.exoref -n 20 --mirnas 3 --truth none/x.tsv -o unseen
+says 'none/x.tsv'
+[ ! -e unseen.fastq.gz ] || fail "reads without a truth"
 [ "$(wc -l < again.fastq)" -eq 8000 ] || fail "not 2000 reads"
 head -n 1 s1.truth.tsv | grep -q '^feature	reads	molecules' || fail "head of the truth"
 
