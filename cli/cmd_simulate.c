@@ -305,9 +305,9 @@ const exm_cmd exm_cmd_simulate_reads = {
         "inserts, laid out as a kit makes them, with sequencing errors and qualities. "
         "Each read's name tells where it came from ('sim7:hsa-let-7a-5p:NA'), and "
         "the truth table has the columns feature, reads, molecules.",
-    .examples = "exomir simulate reads -r human.exoref --kit qiaseq --seed 7 -o sim\n"
-                "exomir simulate reads -r human.exoref -n 1000 --truth sim.truth.tsv -o - "
-                "| gzip > sim.fq.gz",
+    .examples =
+        "exomir simulate reads -r human.exoref --kit qiaseq --seed 7 -o sim\n"
+        "exomir simulate reads -r human.exoref -n 1000 --truth sim.tsv -o - > sim.fq",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .common = EXM_COMMON_SEED | EXM_COMMON_THREADS,

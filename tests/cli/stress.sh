@@ -12,7 +12,7 @@ try() { # what, exit code
     grep -q 'error: ' err || fail "$1: no message"
 }
 for c in --version --help 'count --help' 'man count' 'completion bash' 'doctor' \
-    'ref show ref.exoref' 'simulate reads -r ref.exoref -n 50 -o -' \
+    'ref show ref.exoref' 'simulate reads -r ref.exoref -n 50 --truth t.tsv -o -' \
     'count -r ref.exoref -o full s1.fastq.gz'; do
     if [ -w /dev/full ]; then
         got=0
@@ -26,7 +26,7 @@ for c in --version --help 'count --help' 'man count' 'completion bash' 'doctor' 
     try "$c >&-" $got
 done
 got=0
-{ "$exomir" simulate reads -r ref.exoref -n 20000 -o - 2> err || echo $? > code; } | head -n 1 > out
+{ "$exomir" simulate reads -r ref.exoref -n 20000 --truth t.tsv -o - 2> err || echo $? > code; } | head -n 1 > out
 try 'a pipe that closes' "$(cat code)"
 got=0
 "$exomir" doctor 2>&- > out || got=$? # closed standard error is no failure
