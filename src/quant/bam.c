@@ -44,7 +44,7 @@ struct job {
     unsigned n_runs;
     uint64_t *chosen; /* [BATCH] */
     size_t n_chosen;
-    bam1_t **record; /* [BATCH] */
+    bam1_t *record; /* [BATCH] */
 };
 
 /* ---- order ---- */
@@ -193,7 +193,7 @@ encode_some(void *ctx, size_t task, unsigned worker, exm_error *reterr)
     for (size_t i = task * TASK; st == EXM_OK && i < end; i++) {
         const exm_unique u = exm_collapse_get(j->uniques, j->chosen[i]);
 
-        st = exm_bam_encode(&j->scene, &u, j->scratch + worker, j->record[i], reterr);
+        st = exm_bam_encode(&j->scene, &u, j->scratch + worker, j->record + i, reterr);
     }
     return st;
 }
@@ -220,7 +220,7 @@ write_records(struct job *j, exm_pool *pool, htsFile *to, sam_hdr_t *header,
         st = exm_pool_run(pool, (j->n_chosen + TASK - 1) / TASK, encode_some, j, reterr);
         errno = 0;
         for (size_t i = 0; st == EXM_OK && i < j->n_chosen; i++)
-            if (sam_write1(to, header, j->record[i]) < 0)
+            if (sam_write1(to, header, j->record + i) < 0)
                 st = write_failed(j->scene.sample, reterr);
     }
     return st;
@@ -301,15 +301,13 @@ write_both(struct job *j, const exm_record *rec, exm_pool *pool, exm_outdir *dir
 static exm_status
 job_init(struct job *j, exm_error *reterr)
 {
-    int ok;
-
     j->scratch = calloc(j->n_workers, sizeof *j->scratch);
     j->key = malloc((j->n + 1) * sizeof *j->key);
     j->chosen = malloc(BATCH * sizeof *j->chosen);
-    j->record = calloc(BATCH, sizeof(bam1_t *));
-    ok = j->scratch && j->key && j->chosen && j->record;
-    for (size_t i = 0; ok && i < BATCH; i++) ok = (j->record[i] = bam_init1()) != NULL;
-    if (ok) return EXM_OK;
+    j->record = calloc(BATCH, sizeof *j->record);
+    for (size_t i = 0; j->record && i < BATCH; i++)
+        bam_set_mempolicy(j->record + i, BAM_USER_OWNS_STRUCT);
+    if (j->scratch && j->key && j->chosen && j->record) return EXM_OK;
     return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to sort %zu unique reads", j->n);
 }
 
@@ -318,8 +316,7 @@ job_done(struct job *j)
 {
     for (unsigned i = 0; j->scratch && i < j->n_workers; i++)
         exm_bam_scratch_done(j->scratch + i);
-    for (size_t i = 0; j->record && i < BATCH; i++)
-        if (j->record[i]) bam_destroy1(j->record[i]);
+    for (size_t i = 0; j->record && i < BATCH; i++) bam_destroy1(j->record + i);
     free(j->scratch);
     free(j->key);
     free(j->chosen);

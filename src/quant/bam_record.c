@@ -9,7 +9,8 @@
 enum {
     PLATE_MAX_NT = 500, /* longer inserts' licence plates would not fit into a name */
     SURE = 60,          /* MAPQ of an insert that one place explains best */
-    UNMAPPED = 4
+    UNMAPPED = 4,
+    TAG_BYTES = 400 /* of most records: one allocation for all tags */
 };
 
 void
@@ -232,7 +233,7 @@ exm_bam_encode(const exm_bam_scene *c, const exm_unique *u, exm_bam_scratch *s, 
                   best ? (int32_t) best->template_id : -1,
                   best ? (hts_pos_t) exm_bam_place(best) : -1,
                   best ? quality_of(s->ann.n_best) : 0, s->n_cigar, s->cigar, -1, -1, 0,
-                  u->len, seq, NULL, 0) >= 0;
+                  u->len, seq, NULL, TAG_BYTES) >= 0;
     if (ok && best) ok = add_explanation(c, seq, u->len, s, ret);
     if (ok) ok = add_counts(c, u, s, ret);
     if (ok) return EXM_OK;

@@ -54,7 +54,7 @@ class Bench:
         subprocess.run([self.exomir, *words], check=True, stdout=subprocess.DEVNULL)
 
     def command(self, out, threads):
-        return [self.exomir, "count", "-q", "-t", str(threads), "-r", "ref.exoref", "-o", out,
+        return [self.exomir, "count", "-q", "--bam", "-t", str(threads), "-r", "ref.exoref", "-o", out,
                 "s1.fastq.gz", "s2.fastq.gz"]
 
     def count(self, out, env=None, before=(), threads=1):
