@@ -8,6 +8,7 @@ extern const exm_cmd exm_cmd_ref_build;
 extern const exm_cmd exm_cmd_ref_show;
 extern const exm_cmd exm_cmd_count;
 extern const exm_cmd exm_cmd_explain;
+extern const exm_cmd exm_cmd_explain_sample;
 extern const exm_cmd exm_cmd_diff;
 extern const exm_cmd exm_cmd_simulate_reads;
 extern const exm_cmd exm_cmd_doctor;

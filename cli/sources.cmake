@@ -18,6 +18,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/count_publish.c
   cli/count_print.c
   cli/cmd_explain.c
+  cli/cmd_explain_sample.c
   cli/cmd_diff.c
   cli/cmd_simulate.c
   cli/cmd_doctor.c
@@ -31,6 +32,7 @@ list(APPEND EXM_CLI_COMMANDS
   ref-show
   count
   explain-read
+  explain-sample
   diff
   simulate-reads
   doctor

@@ -13,4 +13,5 @@ list(APPEND EXM_FUZZ_TARGETS
   ref
   build
   matrix
+  explain
 )

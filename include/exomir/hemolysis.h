@@ -13,6 +13,10 @@ const char *exm_hemolysis_mirna(size_t i);
 /* 1 when a feature ("hsa-miR-451a", or names joined by '/') is one of them. */
 int exm_hemolysis_is_signature(const char *feature);
 
+/* Is 'name' ("miR-451a") one of the names joined by '/' in a feature, behind its species or
+ * not? */
+int exm_hemolysis_has_name(const char *feature, const char *name);
+
 typedef struct exm_hemolysis_options {
     double min_reads;      /* samples with at most so many counts are left out; 10^6 */
     double min_cpm;        /* 40: kept rows have more in 'smallest' samples */

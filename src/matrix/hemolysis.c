@@ -25,9 +25,8 @@ exm_hemolysis_mirna(size_t i)
     return i < sizeof signature / sizeof signature[0] ? signature[i] : NULL;
 }
 
-/* Is 'name' one of the names joined by '/' in a feature, behind its species or not? */
-static int
-has_name(const char *feature, const char *name)
+int
+exm_hemolysis_has_name(const char *feature, const char *name)
 {
     const size_t n = strlen(name);
 
@@ -46,7 +45,7 @@ int
 exm_hemolysis_is_signature(const char *feature)
 {
     for (size_t i = 0; exm_hemolysis_mirna(i); i++)
-        if (has_name(feature, signature[i])) return 1;
+        if (exm_hemolysis_has_name(feature, signature[i])) return 1;
     return 0;
 }
 
@@ -168,8 +167,10 @@ set_ratios(const exm_matrix *m, exm_hemolysis *ret)
         double red = 0.0, other = 0.0;
 
         for (size_t f = 0; f < m->n_features; f++) {
-            if (has_name(m->features[f], "miR-451a")) red += m->y[f * m->n_samples + s];
-            if (has_name(m->features[f], "miR-23a-3p")) other += m->y[f * m->n_samples + s];
+            if (exm_hemolysis_has_name(m->features[f], "miR-451a"))
+                red += m->y[f * m->n_samples + s];
+            if (exm_hemolysis_has_name(m->features[f], "miR-23a-3p"))
+                other += m->y[f * m->n_samples + s];
         }
         ret[s] = (exm_hemolysis){
             .metric = (double) NAN,

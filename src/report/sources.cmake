@@ -1,5 +1,9 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
+  src/report/explain_sample.c
+  src/report/explain_sample_causes.c
+  src/report/explain_sample_text.c
+  src/report/explain_sample_json.c
   src/report/report.c
   src/report/report_data.c
 )

@@ -43,4 +43,5 @@ list(APPEND EXM_UNIT_TESTS
   report
   hemolysis
   explain
+  explain_sample
 )
