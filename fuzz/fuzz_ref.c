@@ -12,8 +12,8 @@
  */
 #include "exomir/annotate.h"
 
-#include "../tests/support/tmpfile.h"
-#include "ref/ref_format.h"
+#include "../tests/support/bundle.h"
+#include "../tests/support/small_ref.h"
 
 enum { EDIT = 6, MOST = 1 << 22 };
 
@@ -27,71 +27,24 @@ must(int ok)
 
 /* ---- a sound bundle ---- */
 
-static exm_buf sound;
+static struct small_ref sound;
 
-static const char hairpins[] =
-    ">hsa-mir-1-1 MI0000001\n"
-    "TGGGAAACATACTTCTTTATATGCCCATATGGACCTGCTAAGCTATGGAATGTAAAGAAG"
-    "TATGTATCTCA\n>hsa-mir-7 MI0000002\n"
-    "TTGGATGTTGGCCTAGTTCTGTGTGGAAGACTAGTGATTTTGTTGTTTTTAGATAACTAA\n";
-static const char matures[] = ">hsa-miR-1-5p MIMAT0000001\nACATACTTCTTTATATGCCCAT\n"
-                              ">hsa-miR-1-3p MIMAT0000002\nTGGAATGTAAAGAAGTATGTAT\n"
-                              ">hsa-miR-7-5p MIMAT0000003\nTGGAAGACTAGTGATTTTGTTGT\n";
-static const char trnas[] =
-    ">t1\nGCATTGGTGGTTCAGTGGTAGAATTCTCGCCTCCCACGCGGGAGACCCGGGTTCAATTCCC\n"
-    ">t2\nACGTNNNNACGATCGATCGACTAGCATCAGCATCACTACGACATACG\n";
-static const char spikes[] = "spikeID,sequence,amount\nS1,CACGCACGCTCAGATACC,2.5\n";
-static const char clades[] = ">cel-lin-4 MIMAT1\nTCCCTGAGACCTCAAGTGTGA\n"
-                             ">ath-miR-1\nTGACAGAAGAGAGTGAGCAC\n";
-
-static void
-make_sound(void)
-{
-    static const struct {
-        const char *name, *text;
-    } files[] = {
-        {"h", hairpins}, {"m", matures}, {"t", trnas}, {"s", spikes}, {"c", clades}};
-    static const char *const names[] = {"h", "m", "t", "s", "c"};
-    char folder[TMP_PATH], path[5][TMP_PATH];
-    exm_ref_source class = {.name = "tRNA"}, spike = {.name = "spike"};
-    exm_ref_build_options o = {.species = "hsa",
-                               .classes = &class,
-                               .n_classes = 1,
-                               .spikes = &spike,
-                               .n_spikes = 1};
-
-    tmp_folder(folder);
-    for (size_t i = 0; i < 5; i++)
-        (void) tmp_write(path[i], folder, files[i].name, files[i].text,
-                         strlen(files[i].text));
-    o.hairpin = path[0];
-    o.mature = path[1];
-    class.path = path[2];
-    spike.path = path[3];
-    o.clade = path[4];
-    must(exm_ref_build(&o, &sound, NULL, NULL) == EXM_OK);
-    tmp_remove(folder, names, 5);
-}
+static const struct small_texts texts = {
+    .hairpin = ">hsa-mir-1-1 MI0000001\n"
+               "TGGGAAACATACTTCTTTATATGCCCATATGGACCTGCTAAGCTATGGAATGTAAAGAAGTATGTATCTCA\n"
+               ">hsa-mir-7 MI0000002\n"
+               "TTGGATGTTGGCCTAGTTCTGTGTGGAAGACTAGTGATTTTGTTGTTTTTAGATAACTAA\n",
+    .mature = ">hsa-miR-1-5p MIMAT0000001\nACATACTTCTTTATATGCCCAT\n"
+              ">hsa-miR-1-3p MIMAT0000002\nTGGAATGTAAAGAAGTATGTAT\n"
+              ">hsa-miR-7-5p MIMAT0000003\nTGGAAGACTAGTGATTTTGTTGT\n",
+    .class_name = {"tRNA"},
+    .class_text = {">t1\nGCATTGGTGGTTCAGTGGTAGAATTCTCGCCTCCCACGCGGGAGACCCGGGTTCAATTCCC\n"
+                   ">t2\nACGTNNNNACGATCGATCGACTAGCATCAGCATCACTACGACATACG\n"},
+    .spike = "spikeID,sequence,amount\nS1,CACGCACGCTCAGATACC,2.5\n",
+    .clade = ">cel-lin-4 MIMAT1\nTCCCTGAGACCTCAAGTGTGA\n"
+             ">ath-miR-1\nTGACAGAAGAGAGTGAGCAC\n"};
 
 /* ---- edits ---- */
-
-struct bundle {
-    exm_buf section[EXM_SEC_COUNT];
-    exm_ref_extent entry[EXM_SEC_COUNT];
-    int has_entry[EXM_SEC_COUNT];
-};
-
-static void
-resize(exm_buf *b, size_t n)
-{
-    if (n > b->len) {
-        char *p = exm_buf_reserve(b, n - b->len);
-
-        must(p != NULL);
-        memset(p, 0, n - b->len + 1);
-    }
-    b->len = n;
-}
 
 static void
 edit(struct bundle *b, const uint8_t *e, size_t n)
@@ -107,7 +60,7 @@ edit(struct bundle *b, const uint8_t *e, size_t n)
             memcpy(s->data + offset, e + EDIT, n < s->len - offset ? n : s->len - offset);
         break;
     case 1:
-        resize(s, offset < MOST ? offset : MOST);
+        bundle_resize(b, i, offset < MOST ? offset : MOST);
         break;
     case 2:
         if (s->len < sizeof x || offset > s->len - sizeof x) break;
@@ -120,54 +73,6 @@ edit(struct bundle *b, const uint8_t *e, size_t n)
         b->has_entry[i] = 1;
         memcpy(&b->entry[i], e + EDIT, n < sizeof b->entry[i] ? n : sizeof b->entry[i]);
     }
-}
-
-static void
-take_apart(struct bundle *b)
-{
-    for (size_t i = 0; i < EXM_SEC_COUNT; i++) {
-        exm_ref_extent x;
-
-        memcpy(&x, sound.data + sizeof(exm_ref_header) + i * sizeof x, sizeof x);
-        b->section[i] = (exm_buf){0};
-        exm_buf_put(&b->section[i], sound.data + x.offset, x.bytes);
-        b->has_entry[i] = 0;
-        b->entry[i] = x;
-    }
-}
-
-/* The file in memory of its exact size. */
-static unsigned char *
-put_together(struct bundle *b, size_t *ret_n)
-{
-    exm_ref_header h = {.version = EXM_REF_VERSION, .n_sections = EXM_SEC_COUNT};
-    size_t n = sizeof h + EXM_SEC_COUNT * sizeof(exm_ref_extent);
-    char hex[EXM_SHA256_HEX];
-    unsigned char *file;
-
-    for (size_t i = 0; i < EXM_SEC_COUNT; i++) {
-        const exm_ref_extent x = {.offset = n, .bytes = b->section[i].len};
-
-        if (!b->has_entry[i]) b->entry[i] = x;
-        n += (b->section[i].len + 7) / 8 * 8;
-    }
-    file = calloc(1, n);
-    must(file != NULL);
-    n = sizeof h;
-    memcpy(file + n, b->entry, sizeof b->entry);
-    n += sizeof b->entry;
-    for (size_t i = 0; i < EXM_SEC_COUNT; i++) {
-        if (b->section[i].len > 0) memcpy(file + n, b->section[i].data, b->section[i].len);
-        n += (b->section[i].len + 7) / 8 * 8;
-        exm_buf_done(&b->section[i]);
-    }
-    must(exm_sha256_of(file + sizeof h, n - sizeof h, hex, NULL) == EXM_OK);
-    memcpy(h.magic, EXM_REF_MAGIC, sizeof h.magic);
-    exm_sha256_bytes(hex, h.sha256);
-    h.file_bytes = n;
-    memcpy(file, &h, sizeof h);
-    *ret_n = n;
-    return file;
 }
 
 /* ---- what an opened bundle promises ---- */
@@ -285,8 +190,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n;
     exm_status st;
 
-    if (!sound.data) make_sound();
-    take_apart(&b);
+    if (!sound.ref) small_ref_build(&texts, &sound);
+    bundle_open(&sound.bytes, &b);
     while (size >= EDIT) {
         const size_t given = size - EDIT < data[5] ? size - EDIT : data[5];
 
@@ -294,7 +199,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         data += EDIT + given;
         size -= EDIT + given;
     }
-    file = put_together(&b, &n);
+    file = bundle_file(&b, &n);
+    bundle_done(&b);
     st = exm_ref_open_memory(file, n, "fuzz", &r, &err);
     if (st == EXM_OK) {
         check_templates(r);

@@ -132,7 +132,7 @@ raw_read(exm_input *in, uint8_t *dst, size_t n, size_t *ret_n, exm_error *reterr
 
     if (in->fd < 0) {
         got = n < in->memory_left ? n : in->memory_left;
-        if (got > 0) memcpy(dst, in->memory, got);
+        memcpy(dst, in->memory, got); /* got > 0: no memory left is 'eof' */
         in->memory += got;
         in->memory_left -= got;
         if (in->memory_left == 0) in->eof = 1;
@@ -239,10 +239,7 @@ recognise(exm_input *in, exm_error *reterr)
                 (p[0] >> 4 == 5 && n >= 4 && memcmp(p + 1, "\x2a\x4d\x18", 3) == 0))) {
         in->codec = &exm_codec_zstd;
     }
-    if (!in->codec || n == 0) {
-        in->codec = NULL;
-        return EXM_OK;
-    }
+    if (!in->codec) return EXM_OK;
     in->container = in->codec->container;
     return in->codec->open(in, reterr);
 }

@@ -83,7 +83,7 @@ zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
         *ret_n = out.pos;
         if (ZSTD_isError(left)) return zstd_failure(in, left, reterr);
         z->between = left == 0;
-        if (raw.size == 0 && out.pos == 0 && !z->between)
+        if (raw.size + out.pos == 0 && left > 0) /* nothing to take, nothing to give */
             return exm_raw_truncated(in, "a zstd frame", reterr);
     }
     return EXM_OK;

@@ -90,6 +90,12 @@ damage_is_refused_with_its_place(void **state)
         {">a\nAC GT\n", "line 2: ' ' is no base"},
         {">a\nAC\xC3\xA4\n", "line 2: byte 0xC3 is no base"},
         {">a\x01x\nAC\n", "line 1: control byte 0x01 in a name"},
+        {">a \x7fx\nAC\n", "line 1: control byte 0x7F in a name"},
+        {">\ta\nAC\n", "line 1: '>' without a name"},
+        {">a\nA\x01G\n", "line 2: byte 0x01 is no base"},
+        {">a\nA~G\n", "aligned sequences need their gaps removed"},
+        {">a\nACGT\n@b\nACGT\n",
+         "'@' is no base (IUPAC DNA or RNA letter); is this a FASTQ"},
     };
 
     (void) state;
@@ -149,8 +155,38 @@ files_are_read_and_absent_ones_named(void **state)
     assert_int_equal(exm_fasta_read(path, &f, &err), EXM_EIO);
     assert_non_null(strstr(err.msg, path));
     assert_int_equal(exm_fasta_read(NULL, &f, NULL), EXM_EINVAL);
+    assert_int_equal(exm_fasta_read(path, NULL, NULL), EXM_EINVAL);
     assert_int_equal(exm_fasta_parse(NULL, 1, "x", &f, NULL), EXM_EINVAL);
+    assert_int_equal(exm_fasta_parse(">a\nA\n", 5, NULL, &f, NULL), EXM_EINVAL);
+    assert_int_equal(exm_fasta_parse(">a\nA\n", 5, "x", NULL, NULL), EXM_EINVAL);
+    assert_int_equal(exm_fasta_parse(NULL, 0, "x", &f, NULL), EXM_EDATA);
     exm_fasta_free(NULL);
+}
+
+static void
+standard_input_is_named(void **state)
+{
+    static const char good[] = ">a\nAC\n", bad[] = ">a\nA!\n";
+    const int saved = dup(STDIN_FILENO);
+    exm_fasta *f = NULL;
+    exm_error err = {0};
+
+    (void) state;
+    for (int turn = 0; turn < 2; turn++) {
+        int fd[2];
+
+        assert_int_equal(pipe(fd), 0);
+        assert_int_equal(write(fd[1], turn ? bad : good, 6), 6);
+        assert_int_equal(close(fd[1]), 0);
+        assert_true(dup2(fd[0], STDIN_FILENO) >= 0);
+        assert_int_equal(exm_fasta_read("-", &f, &err), turn ? EXM_EDATA : EXM_OK);
+        (void) close(fd[0]);
+    }
+    assert_non_null(strstr(err.msg, "standard input: line 2: '!' is no base"));
+    assert_string_equal(exm_fasta_get(f, 0)->seq, "AC");
+    exm_fasta_free(f);
+    (void) dup2(saved, STDIN_FILENO);
+    (void) close(saved);
 }
 
 static void
@@ -186,6 +222,7 @@ main(void)
         cmocka_unit_test(damage_is_refused_with_its_place),
         cmocka_unit_test(a_nul_is_found_wherever_it_stands),
         cmocka_unit_test(files_are_read_and_absent_ones_named),
+        cmocka_unit_test(standard_input_is_named),
         cmocka_unit_test(each_allocation_can_fail),
     };
     return cmocka_run_group_tests_name("fasta", tests, NULL, NULL);

@@ -429,8 +429,12 @@ messages_name_the_place_and_the_cause(void **state)
     SAYS("\xef\xbb\xbf@a\nAC\n+\nII\n", "byte-order mark", 0);
     SAYS("\xff\xfe@\0a\0\n\0", "UTF-16", 0);
     SAYS("@\0a\0\n\0A\0C\0\n\0", "UTF-16", 0);
+    SAYS("\xfe\xff\0@\0a\0\n", "UTF-16", 0);
     SAYS("\x1f\x8b\x08\0\0\0\0\0", "packed twice", 0);
     SAYS("BAM\1\0\0\0\0", "BAM or CRAM", 0);
+    SAYS("CRAM\3\0\0\0\0", "BAM or CRAM", 0);
+    SAYS("@a\rb\0c\nAC\n+\nII\n", "bare CR", 0);
+    SAYS("@a\0b\rc\nAC\n+\nII\n", "NUL byte in the read's name", 0);
     SAYS("<!DOCTYPE html><html>", "HTML", 0);
     SAYS("<HTML>\n404\n", "HTML", 0);
     SAYS("<h", "neither '@'", 0);
@@ -448,6 +452,14 @@ messages_name_the_place_and_the_cause(void **state)
     SAYS(">s_0_x0\nACGT\n", "counted 0 times", 0);
     SAYS(">s_0_x99999999999999999999\nACGT\n", "count is too large", 0);
     SAYS(">s_0_x1\nAC\n>s\tend\x01x\nACGT\n", "'s?end?x'", 1);
+    SAYS(">s_0_x1\nAC\n>\xc3\x7f\nACGT\n",
+         "'?"
+         "?'",
+         1);
+    SAYS(">s_0_x1\nAC\n>7\nACGT\n", "'7': no count", 1);
+    SAYS(">s_0_x1\nAC\n>a:7\nACGT\n", "'a:7': no count", 1);
+    SAYS(">a\0b\nACGT\n", "NUL byte in the read's name", 0);
+    SAYS(">a\nAC\n\n\nGT\n", "line 3: blank line inside", 0);
 }
 
 static void
@@ -504,6 +516,7 @@ legal_variants_are_normalised(void **state)
     ACCEPTS(">a\nAC\n\n>b\nG", a, "a|AC||1;b|G||1;");
     ACCEPTS(">a_x\nAC\n>b_x2\nG\n", a, "a_x|AC||1;b_x2|G||1;");
     ACCEPTS(">x2\nAC\n", a, "x2|AC||1;");
+    ACCEPTS(">12:34\nacgu\n>b\nR\n", a, "12:34|ACGT||1;b|N||1;");
     ACCEPTS(">s_x3\nAC\n>_x7\nG\nT\n", c, "s_x3|AC||3;_x7|GT||7;");
 }
 
@@ -545,6 +558,18 @@ long_lines_need_no_special_case(void **state)
     assert_non_null(strstr(err.msg, "more than 256 MiB"));
     exm_fastq_free(p);
     exm_fastq_free(NULL);
+    memcpy(big, "@b\nC\n+\nI\n", 9); /* after a usual record, a name that ends late */
+    memcpy(big + (65u << 20), "\nA\n+\nI\n", 7);
+    for (int way = 0; way < 2; way++) {
+        assert_int_equal(
+            exm_fastq_new("big", way ? EXM_SIMD_SCALAR : EXM_SIMD_SSE4, &p, &err), EXM_OK);
+        assert_int_equal(exm_fastq_parse(p, big, (65u << 20) + 7, 1, r, 2, &n, &used, &err),
+                         EXM_OK);
+        assert_int_equal(n, 2);
+        assert_int_equal(r[0].seq[0], 'C');
+        assert_int_equal(r[1].name_len, (65u << 20) - 10);
+        exm_fastq_free(p);
+    }
     free(big);
 }
 
@@ -562,6 +587,20 @@ wrong_calls_and_failed_allocations(void **state)
     memcpy(block, text, sizeof text);
     assert_int_equal(exm_fastq_new(NULL, EXM_SIMD_AUTO, &p, &err), EXM_EINVAL);
     assert_int_equal(exm_fastq_new("x", EXM_SIMD_AUTO, NULL, &err), EXM_EINVAL);
+    for (int fasta = 0; fasta < 2;
+         fasta++) { /* nobody wants the report, or memory is out */
+        char other[16 + EXM_SEQ_PAD] = ">a\nacgt\n";
+
+        assert_int_equal(exm_fastq_new("x", EXM_SIMD_AUTO, &p, &err), EXM_OK);
+        oom_arm(0);
+        assert_int_equal(exm_fastq_parse(p, fasta ? other : block,
+                                         fasta ? 8 : sizeof text - 1, 1, r, 2, &n, &used,
+                                         fasta ? NULL : &err),
+                         EXM_ENOMEM);
+        oom_arm(-1);
+        exm_fastq_free(p);
+        p = NULL;
+    }
     for (int k = 0;; k++) {
         exm_status s;
 
@@ -583,6 +622,9 @@ wrong_calls_and_failed_allocations(void **state)
     oom_arm(-1);
     assert_int_equal(exm_fastq_parse(p, NULL, 1, 1, r, 2, &n, &used, &err), EXM_EINVAL);
     assert_int_equal(exm_fastq_parse(p, block, 1, 1, r, 0, &n, &used, &err), EXM_EINVAL);
+    assert_int_equal(exm_fastq_parse(p, block, 1, 1, NULL, 2, &n, &used, NULL), EXM_EINVAL);
+    assert_int_equal(exm_fastq_parse(p, block, 1, 1, r, 2, NULL, &used, NULL), EXM_EINVAL);
+    assert_int_equal(exm_fastq_parse(p, block, 1, 1, r, 2, &n, NULL, NULL), EXM_EINVAL);
     assert_int_equal(exm_fastq_parse(NULL, block, 1, 1, r, 2, &n, &used, NULL), EXM_EINVAL);
     assert_int_equal(exm_fastq_parse(p, NULL, 0, 1, r, 2, &n, &used, &err), EXM_OK);
     assert_true(n == 0 && used == 0);

@@ -92,6 +92,8 @@ damage_is_refused_with_its_line(void **state)
          "bad %-escape in attribute Name"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tID=a%00b\n", "bad %-escape in attribute ID"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tID=a%0Ab\n", "bad %-escape"},
+        {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tID=a%7Fb\n", "bad %-escape"},
+        {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tID=a%g0b\n", "bad %-escape"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tnote=x\n", "neither ID nor Name"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\t.\n", "neither ID nor Name"},
         {"chr1\t.\tmiRNA\t1\t4\t.\t+\t.\tgene_id \"x\"\n",
@@ -120,7 +122,32 @@ damage_is_refused_with_its_line(void **state)
                          EXM_EDATA);
         assert_null(g);
         assert_int_equal(exm_gff3_parse(NULL, 3, "x.gff3", &g, NULL), EXM_EINVAL);
+        assert_int_equal(exm_gff3_parse(ROW, 3, NULL, &g, NULL), EXM_EINVAL);
+        assert_int_equal(exm_gff3_parse(ROW, 3, "x.gff3", NULL, NULL), EXM_EINVAL);
+        assert_int_equal(exm_gff3_parse(NULL, 0, "x.gff3", &g, NULL), EXM_EDATA);
     }
+}
+
+/* More rows than the first allocation holds; blanks behind the last column. */
+static void
+many_rows_are_read(void **state)
+{
+    static char text[200 * (sizeof ROW + 2)];
+    exm_gff3 *g = NULL;
+
+    (void) state;
+    for (int i = 0; i < 200; i++)
+        strcat(text, i % 2 ? ROW : "\t\tmiRNA\t1\t2\t\t.\t\tID=m  \n");
+    assert_int_equal(parse(text, &g, NULL), EXM_OK);
+    assert_int_equal(exm_gff3_count(g), 200);
+    assert_string_equal(exm_gff3_get(g, 198)->id, "m");
+    assert_int_equal(exm_gff3_get(g, 199)->line, 200);
+    exm_gff3_free(g);
+    oom_arm(3); /* the second allocation of rows */
+    g = NULL;
+    assert_int_equal(parse(text, &g, NULL), EXM_ENOMEM);
+    oom_arm(-1);
+    assert_null(g);
 }
 
 static void
@@ -152,6 +179,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_each_database_are_read),
         cmocka_unit_test(damage_is_refused_with_its_line),
+        cmocka_unit_test(many_rows_are_read),
         cmocka_unit_test(each_allocation_can_fail),
     };
     return cmocka_run_group_tests_name("gff3", tests, NULL, NULL);

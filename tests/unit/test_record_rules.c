@@ -281,6 +281,94 @@ an_end_is_open_where_the_hairpin_goes_on_with_a(void **state)
 
 /* ---- the bytes ---- */
 
+/* b, with other bytes at 'at' for n of its own, sealed. */
+static exm_buf
+spliced(const exm_buf *b, size_t at, size_t n, const char *bytes, size_t n_bytes)
+{
+    exm_buf out = {0};
+    char hex[EXM_SHA256_HEX];
+    unsigned char sha[EXM_SHA256_LEN];
+
+    exm_buf_put(&out, b->data, at);
+    exm_buf_put(&out, bytes, n_bytes);
+    exm_buf_put(&out, b->data + at + n, b->len - at - n - EXM_SHA256_LEN);
+    assert_int_equal(exm_sha256_of(out.data, out.len, hex, NULL), EXM_OK);
+    exm_sha256_bytes(hex, sha);
+    exm_buf_put(&out, sha, sizeof sha);
+    return out;
+}
+
+/* Each kind of damage is met somewhere, and nowhere is another record taken for it. */
+static void
+numbers_and_ends_are_checked_everywhere(void **state)
+{
+    static const char endless[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *says;
+    } damage[] = {
+        {endless, 11, "a number without end"},
+        {"\xff\xff\xff\xff\x7f", 5, "a number is too large"},
+        {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10, "a number in another form"},
+        {"\x80\0", 2, "a number in another form"},
+        {NULL, 0, "it ends too early"}, /* a file cut there */
+        {NULL, 0, "a number without end"},
+        {NULL, 0, "a text is too long or holds NUL"},
+        {NULL, 0, "a list is longer than the file"},
+    };
+    exm_record *r = whole_record();
+    exm_buf b = {0};
+
+    (void) state;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_OK);
+    for (size_t k = 0; k < sizeof damage / sizeof damage[0]; k++) {
+        const int cut = damage[k].bytes == NULL;
+        int met = 0;
+
+        for (size_t at = 9; at < b.len - EXM_SHA256_LEN; at++) {
+            exm_buf x = spliced(&b, at, cut ? b.len - at - EXM_SHA256_LEN : 1,
+                                damage[k].bytes, damage[k].n);
+            exm_record *back = NULL;
+            exm_error err = {.code = EXM_OK};
+            exm_buf again = {0};
+
+            if (exm_record_decode(x.data, x.len, "m", &back, &err) == EXM_OK) {
+                assert_false(cut);
+                assert_int_equal(exm_record_encode(back, &again, NULL), EXM_OK);
+                assert_int_equal(again.len, x.len);
+                assert_memory_equal(again.data, x.data, x.len);
+            } else {
+                assert_int_equal(err.code, EXM_EDATA);
+                met |= strstr(err.msg, damage[k].says) != NULL;
+            }
+            exm_record_free(back);
+            exm_buf_done(&again);
+            exm_buf_done(&x);
+        }
+        if (!met) fail_msg("damage %zu: nowhere '%s'", k, damage[k].says);
+    }
+    exm_buf_done(&b);
+    exm_record_free(r);
+}
+
+static void
+arguments_are_checked(void **state)
+{
+    exm_record *r = whole_record(), *back = NULL;
+    exm_buf b = {0};
+
+    (void) state;
+    assert_int_equal(exm_record_encode(NULL, &b, NULL), EXM_EINVAL);
+    assert_int_equal(exm_record_encode(r, NULL, NULL), EXM_EINVAL);
+    assert_int_equal(exm_record_decode(NULL, 1, "m", &back, NULL), EXM_EINVAL);
+    assert_int_equal(exm_record_decode("x", 1, NULL, &back, NULL), EXM_EINVAL);
+    assert_int_equal(exm_record_decode("x", 1, "m", NULL, NULL), EXM_EINVAL);
+    assert_null(back);
+    exm_record_free(r);
+    exm_record_free(NULL);
+}
+
 /* A change here is a change of the format: it needs another number (record.c, FORMAT). */
 static void
 the_format_is_fixed(void **state)
@@ -330,6 +418,8 @@ main(void)
         cmocka_unit_test(fragments_are_sorted_and_add_up),
         cmocka_unit_test(a_layout_with_a_poly_a_is_recognised),
         cmocka_unit_test(an_end_is_open_where_the_hairpin_goes_on_with_a),
+        cmocka_unit_test(numbers_and_ends_are_checked_everywhere),
+        cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(the_format_is_fixed),
         cmocka_unit_test(a_refused_record_adds_no_byte),
     };

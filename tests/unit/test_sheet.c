@@ -137,6 +137,17 @@ moments_need_a_time_and_an_offset(void **state)
         "2024-04-01T09:30z",
         "01.03.2024 09:30",
         "24-03-01T09:30+01:00",
+        "2a24-03-01T09:30+01:00",
+        "/024-03-01T09:30+01:00",
+        "20:4-03-01T09:30+01:00",
+        "202/-03-01T09:30+01:00",
+        "2024/03-01T09:30+01:00",
+        "2024-03/01T09:30+01:00",
+        "2024-03-01T09.30+01:00",
+        "2024-03-01T25:30+01:00",
+        "2024-03-01T09:30+01.00",
+        "2024-03-01T09:30+01:000",
+        "2024-03-01T09:30 01:00",
         "2024-03-01T9:30+01:00",
     };
 
@@ -183,6 +194,9 @@ mistakes_are_told_with_line_and_cause(void **state)
          {"line 2", "collected", "offset"}},
         {"sample,fastq_1,collected\nA,a.fq,yesterday\n",
          {"line 2", "'yesterday'", "ISO 8601"}},
+        {"sample,fastq_1,collected\nA,a.fq,2024-13-01\n", {"line 2", "ISO 8601", ""}},
+        {"sample,fastq_1,input_volume_ml\nA,a.fq,1e9\n", {"line 2", "'1e9'", "> 0"}},
+        {"sample,fastq_1,note\nA,a.fq,\x7f\n", {"line 2", "note", "control"}},
         {"sample,fastq_1,input_volume_ml\nA,a.fq,\"0,5\"\n", {"line 2", "'0,5'", "0.5"}},
         {"sample,fastq_1,input_volume_ml\nA,a.fq,0\n", {"line 2", "'0'", "> 0"}},
         {"sample,fastq_1,input_volume_ml\nA,a.fq,NA\n", {"line 2", "'NA'", "> 0"}},
@@ -217,7 +231,7 @@ layouts_volumes_and_unknown_columns_are_taken(void **state)
     static const char text[] =
         "sample,fastq_1,kit,input_volume_ml,colour,nta\n"
         "A,a.fq,\"N4,insert,N4,TGGAATTCTCGGGTGCCAAGG\",0.5,red,n.csv\n"
-        "B,b.fq,auto,1e1,,\n"
+        "B,b.fq,auto,,,\n"
         "C,=c.fq,auto,1e1,-80C,+/-\n"; /* words; a file has any name */
     exm_sheet *s = NULL;
 
@@ -262,11 +276,22 @@ static void
 memory_failures_are_told(void **state)
 {
     static const char text[] = "sample,fastq_1,kit,batch\nB,b.fq,truseq,1\nA,a.fq,,2\n";
+    exm_sheet *none = NULL;
     int k;
 
     (void) state;
-    assert_int_equal(exm_sheet_parse(NULL, 1, "s", "", NULL, NULL), EXM_EINVAL);
-    assert_int_equal(exm_sheet_read(NULL, NULL, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_parse(NULL, 1, "s", "", &none, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_parse(text, 1, NULL, "", &none, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_parse(text, 1, "s", NULL, &none, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_parse(text, 1, "s", "", NULL, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_parse(NULL, 0, "s", "", &none, NULL), EXM_EDATA);
+    assert_int_equal(exm_sheet_read(NULL, &none, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_read("s", NULL, NULL), EXM_EINVAL);
+    assert_int_equal(exm_sheet_read("no-such-sheet.csv", &none, NULL), EXM_EIO);
+    oom_arm(0);
+    assert_int_equal(exm_sheet_read("no-such-sheet.csv", &none, NULL), EXM_ENOMEM);
+    oom_arm(-1);
+    assert_null(none);
     for (k = 0; k < 200; k++) {
         exm_sheet *s = NULL;
         exm_status st;

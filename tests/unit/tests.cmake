@@ -10,6 +10,7 @@ list(APPEND EXM_UNIT_TESTS
   outdir
   sheet
   input
+  input_faults
   fastq
   reader
   malformed
@@ -23,6 +24,7 @@ list(APPEND EXM_UNIT_TESTS
   ref
   ref_database
   trna
+  ref_check
   annotate
   annotate_long
   annotate_large
