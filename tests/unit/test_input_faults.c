@@ -231,7 +231,8 @@ each_read_can_fail(void **state)
             disarm();
             assert_int_equal(s, EXM_EIO);
             assert_non_null(strstr(err.msg, "cannot read: Input/output error"));
-            assert_true(got.n <= whole.n && memcmp(got.p, whole.p, got.n) == 0);
+            assert_true(got.n <= whole.n);
+            if (got.n > 0) assert_memory_equal(got.p, whole.p, got.n);
         }
         disarm();
         /* Plain bytes go straight to the caller, others one by one, if not read at once. */

@@ -139,7 +139,7 @@ every_packed_sequence_comes_back(void **state)
             exm_record_isomir *x = r->isomirs + 1;
 
             x->variant = (exm_variant){0};
-            x->lo = (uint64_t) 1 << len | (code & 1) << (len - 1) | (code & 1);
+            x->lo = (uint64_t) 1 << len | (uint64_t) (code & 1) << (len - 1) | (code & 1);
             x->hi = (uint64_t) (code >> 1) << (len - 1) | code >> 1;
             if (len == 1) x->lo = 2 | (code & 1), x->hi = code >> 1;
             assert_round_trip(r);
