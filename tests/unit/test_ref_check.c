@@ -281,7 +281,7 @@ numbers_of_records_are_checked(void **state)
     } bad[] = {
         {EXM_SEC_META, 4, 1, "(section 9)"}, /* a text of more than 2^32 nt */
         {EXM_SEC_META, 8, far_off, "(meta field 0)"},
-        {EXM_SEC_META, 12, 1, "(meta field 0)"},
+        {EXM_SEC_META, 12, 1u << 30, "(meta field 0)"},
         {EXM_SEC_CLASSES, CLASS(0, name), 0, "(class 0)"},
         {EXM_SEC_CLASSES, CLASS(1, name), far_off, "(class 1)"},
         {EXM_SEC_CLASSES, CLASS(2, kind), EXM_KIND_ARTIFACT + 1, "(class 2)"},
