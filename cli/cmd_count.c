@@ -122,6 +122,25 @@ static const exm_opt options[] = {
      .help = "shortest UMI kept, in kits with UMIs",
      .low = 1,
      .high = 32},
+    {.name = "fluid",
+     .metavar = "NAME",
+     .kind = EXM_OPT_CHOICE,
+     .at = AT(fluid),
+     .group = "Quality control",
+     .help =
+         "where the samples are from, which chooses the limits of their checks; a fluid "
+         "named in the sheet wins for its sample",
+     .shown = "unknown",
+     .choice = exm_limits_fluid},
+    {.name = "limits",
+     .metavar = "FILE",
+     .kind = EXM_OPT_FILE,
+     .at = AT(limits),
+     .help = "own limits on top of the fluid's: a table like those in share/exomir/limits"},
+    {.name = "fail-on-qc",
+     .kind = EXM_OPT_FLAG,
+     .at = AT(fail_on_qc),
+     .help = "exit with 3 when a sample fails quality control"},
     {.name = "allow-empty",
      .kind = EXM_OPT_FLAG,
      .at = AT(options.allow_empty),
@@ -158,11 +177,6 @@ static const exm_opt options[] = {
      .at = AT(bam),
      .help = "also write bam/SAMPLE.bam and its index: every distinct insert against the "
              "template that explains it best"},
-    {.name = "fail-on-qc",
-     .kind = EXM_OPT_FLAG,
-     .at = AT(fail_on_qc),
-     .help = "exit with 3 when a sample fails quality control; the results are published "
-             "all the same"},
 };
 
 static void

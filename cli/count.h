@@ -4,8 +4,8 @@
 
 #include "msg.h"
 
+#include "exomir/limits.h"
 #include "exomir/outdir.h"
-#include "exomir/qc.h"
 #include "exomir/sample.h"
 #include "exomir/sheet.h"
 
@@ -15,6 +15,7 @@ enum { EXM_SKIP_REPORT = 1, EXM_SKIP_GFF = 2, EXM_SKIP_ISOMIRS = 4, EXM_SKIP_MUL
 typedef struct exm_count_args {
     exm_common common;
     const char *ref, *out, *kit, *layout, *sheet, *sample, *skip, *params;
+    const char *fluid, *limits; /* NULL: not given */
     int no_adapter, keep_going, fail_on_qc, bam;
     exm_sample_options options; /* of every sample, before the sheet's kit */
 } exm_count_args;
@@ -26,10 +27,13 @@ typedef struct exm_count_sample {
     size_t n_paths;
     size_t row; /* in the sheet */
     exm_sample_options options;
+    const exm_limits *limits; /* one of the plan's */
     exm_sample_inputs inputs;
     exm_record *record; /* NULL until counted, or when it failed */
     exm_error err;      /* why it failed */
 } exm_count_sample;
+
+enum { EXM_FLUIDS_MAX = 16 };
 
 typedef struct exm_count_plan {
     exm_sheet *sheet;         /* or NULL */
@@ -37,6 +41,7 @@ typedef struct exm_count_plan {
     exm_count_sample *sample; /* sorted by id */
     size_t n;
     unsigned skip;
+    exm_limits *limits[EXM_FLUIDS_MAX]; /* by exm_limits_fluid(); NULL: not needed */
 } exm_count_plan;
 
 /*
@@ -49,6 +54,9 @@ void exm_count_plan_done(exm_count_plan *p);
 /* --dry-run: the plan on standard output, with the kit where a look costs nothing. */
 int exm_count_plan_print(const exm_count_args *a, const exm_count_plan *p,
                          const exm_ref *ref);
+
+/* Whose limits each sample is judged by (count_limits.c). */
+int exm_count_plan_limits(const exm_count_args *a, exm_count_plan *p);
 
 /* Counts all samples; records are staged in 'dir' as they come. */
 int exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref,

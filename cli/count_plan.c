@@ -269,6 +269,7 @@ exm_count_plan_make(exm_count_args *a, const exm_words *files, exm_count_plan *r
     a->options.reader.hash_content = 1;
     a->options.reader.allow_empty = a->options.allow_empty;
     code = a->sheet ? plan_from_sheet(a, ret) : plan_from_files(a, files, ret);
+    if (code == EXM_EXIT_OK) code = exm_count_plan_limits(a, ret);
     if (code == EXM_EXIT_OK) code = check_files(&a->common, ret);
     return code;
 }
@@ -283,6 +284,7 @@ exm_count_plan_done(exm_count_plan *p)
         }
         if (p->names) free(p->names[i]);
     }
+    for (size_t i = 0; i < EXM_FLUIDS_MAX; i++) exm_limits_free(p->limits[i]);
     free(p->names);
     free(p->sample);
     exm_sheet_free(p->sheet);

@@ -20,6 +20,7 @@ exm_count_good(const exm_count_plan *p)
 /* The good samples as the arrays that outputs.h takes. */
 struct cohort {
     const exm_record **records;
+    const exm_limits **limits;
     size_t n;
     const char **names; /* the sheet's columns */
     size_t n_names;
@@ -30,6 +31,7 @@ static void
 cohort_done(struct cohort *c)
 {
     free(c->records);
+    free(c->limits);
     free(c->names);
     free(c->cells);
 }
@@ -39,9 +41,10 @@ cohort_make(const exm_count_plan *p, struct cohort *c, exm_error *reterr)
 {
     c->n_names = p->sheet ? exm_sheet_columns(p->sheet) : 0;
     c->records = calloc(p->n, sizeof(const exm_record *));
+    c->limits = calloc(p->n, sizeof(const exm_limits *));
     c->names = calloc(c->n_names + 1, sizeof *c->names);
     c->cells = calloc(p->n * c->n_names + 1, sizeof *c->cells);
-    if (!c->records || !c->names || !c->cells)
+    if (!c->records || !c->limits || !c->names || !c->cells)
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the outputs of %zu samples",
                         p->n);
     for (size_t k = 0; k < c->n_names; k++) c->names[k] = exm_sheet_column(p->sheet, k);
@@ -51,6 +54,7 @@ cohort_make(const exm_count_plan *p, struct cohort *c, exm_error *reterr)
         if (!t->record) continue;
         for (size_t k = 0; k < c->n_names; k++)
             c->cells[c->n * c->n_names + k] = exm_sheet_get(p->sheet, t->row)->cells[k];
+        c->limits[c->n] = t->limits;
         c->records[c->n++] = t->record;
     }
     return EXM_OK;
@@ -74,6 +78,21 @@ put_inputs(const exm_count_sample *t, exm_json *j)
         exm_json_ku64(j, "bytes", f->raw_bytes);
         exm_json_kstr(j, "sha256", f->sha256);
         exm_json_ku64(j, "reads", f->reads);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
+static void
+put_limits(const exm_count_plan *p, exm_json *j)
+{
+    exm_json_key(j, "limits");
+    exm_json_array(j);
+    for (size_t i = 0; i < EXM_FLUIDS_MAX; i++) {
+        if (!p->limits[i]) continue;
+        exm_json_object(j);
+        exm_json_kstr(j, "name", exm_limits_name(p->limits[i]));
+        exm_json_kstr(j, "sha256", exm_limits_sha256(p->limits[i]));
         exm_json_end(j);
     }
     exm_json_end(j);
@@ -146,6 +165,7 @@ put_provenance(const exm_count_args *a, const exm_count_plan *p, const exm_ref *
     exm_json_kstr(&j, "species", exm_ref_species(ref));
     exm_json_kstr(&j, "sha256", exm_ref_sha256(ref));
     exm_json_end(&j);
+    put_limits(p, &j);
     put_samples(p, &j);
     put_outputs(dir, &j);
     exm_json_end(&j);
@@ -207,7 +227,8 @@ exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_re
     exm_error err = {0};
     exm_status s = cohort_make(p, &c, &err);
 
-    for (size_t i = 0; s == EXM_OK && i < c.n; i++) exm_qc_sample(c.records[i], &qc[i]);
+    for (size_t i = 0; s == EXM_OK && i < c.n; i++)
+        exm_qc_sample_by(c.records[i], c.limits[i], &qc[i]);
     if (s == EXM_OK) s = put_all(a, p, ref, &c, qc, dir, &err);
     if (s == EXM_OK) s = put_provenance(a, p, ref, dir, &provenance, &err);
     exm_guard_hold();

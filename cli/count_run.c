@@ -147,16 +147,17 @@ tell_mixture(const exm_count_args *a, const exm_count_plan *p)
 
 /* A verdict in a report is easily missed; another species makes every number wrong. */
 static void
-tell_foreign(const exm_common *c, const exm_record *r)
+tell_foreign(const exm_common *c, const exm_count_sample *t)
 {
     exm_qc q;
 
-    exm_qc_sample(r, &q);
+    exm_qc_sample_by(t->record, t->limits, &q);
     for (size_t i = 0; i < q.n; i++)
         if (strcmp(q.item[i].id, "foreign") == 0 &&
             (q.item[i].verdict == EXM_VERDICT_WARN ||
              q.item[i].verdict == EXM_VERDICT_FAIL))
-            exm_msg_note(c, "%s: miRNA of other clades: %s", r->sample, q.item[i].reason);
+            exm_msg_note(c, "%s: miRNA of other clades: %s", t->record->sample,
+                         q.item[i].reason);
 }
 
 /* Kits that were inferred, samples of another species, and samples that were left out. */
@@ -176,7 +177,7 @@ tell_samples(const exm_count_args *a, const exm_count_plan *p)
                 exm_msg_detail(&c, "%s: kit %s", r->sample, p->sample[i].inputs.inference);
         }
         if (r) {
-            tell_foreign(&c, r);
+            tell_foreign(&c, &p->sample[i]);
             continue;
         }
         c.json = 0; /* one JSON document: the table, which lists the failed */

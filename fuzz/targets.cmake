@@ -14,4 +14,5 @@ list(APPEND EXM_FUZZ_TARGETS
   build
   matrix
   explain
+  limits
 )

@@ -27,7 +27,8 @@ typedef struct exm_qc_item {
     double value;       /* in 'unit'; NaN with NA */
     double low, high;   /* limits, NaN when that side has none */
     double fail_low,
-        fail_high; /* beyond these the sample fails; at or beyond low and high */
+        fail_high;     /* beyond these the sample fails; at or beyond low and high */
+    const char *basis; /* where the limits are from: "own choice", "as published" ... */
     exm_verdict verdict;
     char reason[256]; /* plain words with value and limit, and what to do */
 } exm_qc_item;
@@ -38,10 +39,15 @@ typedef struct exm_qc {
     exm_qc_item item[EXM_QC_MAX];
     size_t n;
     exm_verdict overall; /* the worst of fail, warn, pass */
+    const char *limits;  /* whose they are: exm_limits_name() */
 } exm_qc;
+
+typedef struct exm_limits exm_limits; /* limits.h */
 
 /* Cannot fail: what cannot be computed is NA. */
 void exm_qc_sample(const exm_record *r, exm_qc *ret);
+/* By the limits of a fluid or a laboratory, which must outlive ret; NULL: as above. */
+void exm_qc_sample_by(const exm_record *r, const exm_limits *l, exm_qc *ret);
 
 /* The object of one sample in qc.json (docs/schemas/qc.schema.json). */
 void exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j);

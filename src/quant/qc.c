@@ -1,13 +1,15 @@
 /*
  * qc.c - verdicts on one sample.
  *
- * All limits stand in one table.  Those named exomir are this program's own, meant for
- * small-RNA libraries of plasma, serum and exosomes (docs/methods/counting.md); the five
+ * All checks and their general limits stand in one table; those named exomir are this
+ * program's own, and data/limits/ has others by fluid (docs/methods/counting.md); the five
  * of miRTrace and exceRpt's verdict are reproduced as published.
  */
 #include "exomir/qc.h"
 
 #include "exomir/ref.h"
+#include "exomir/text.h"
+#include "limits_impl.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -231,6 +233,40 @@ transcriptome(const exm_record *r)
     return r->annotated > not_of_it ? (double) (r->annotated - not_of_it) : 0.0;
 }
 
+/* Share in the explained RNA; it says something only where all large classes are told. */
+static double
+cargo(const exm_record *r, const char *name)
+{
+    const uint64_t all = (uint64_t) transcriptome(r);
+    uint64_t n = 0;
+    int rrna = 0, trna = 0;
+
+    for (size_t i = 0; i < r->n_classes; i++) {
+        rrna |= exm_text_same(r->classes[i].name, "rRNA");
+        trna |= exm_text_same(r->classes[i].name, "tRNA");
+        if (exm_text_same(r->classes[i].name, name)) n += r->classes[i].em[0];
+    }
+    return rrna && trna ? percent(n, all) : (double) NAN;
+}
+
+static double
+cargo_mirna(const exm_record *r)
+{
+    return cargo(r, "miRNA");
+}
+
+static double
+cargo_rrna(const exm_record *r)
+{
+    return cargo(r, "rRNA");
+}
+
+static double
+cargo_trna(const exm_record *r)
+{
+    return cargo(r, "tRNA");
+}
+
 static double
 not_computable(const exm_record *r)
 {
@@ -278,6 +314,13 @@ static const struct limit limits[] = {
     {"unannotated", "Inserts of unknown origin", "%", "exomir", unannotated, NONE, 60.0,
      EXM_VERDICT_NOTE, NONE, NONE,
      "Add classes to the reference (--class), or suspect contamination"},
+    {"cargo_mirna", "miRNA in the explained RNA", "%", "exomir", cargo_mirna, NONE, NONE,
+     EXM_VERDICT_NOTE, NONE, NONE, "Unusual for exosomes: see the cargo plot"},
+    {"cargo_rrna", "rRNA in the explained RNA", "%", "exomir", cargo_rrna, NONE, NONE,
+     EXM_VERDICT_NOTE, NONE, NONE,
+     "Unusual for exosomes: much of it is cell debris or degraded RNA, little a depletion"},
+    {"cargo_trna", "tRNA in the explained RNA", "%", "exomir", cargo_trna, NONE, NONE,
+     EXM_VERDICT_NOTE, NONE, NONE, "Unusual for exosomes: see the types of tRNA fragments"},
     {"foreign", "miRNA of other clades", "%", "exomir", foreign, NONE, 0.1,
      EXM_VERDICT_WARN, NONE, 0.3,
      "Another species in the sample, the kit's columns, or swapped samples"},
@@ -360,6 +403,8 @@ missing(const struct limit *l, const exm_record *r)
 {
     if (l->value == not_computable) return l->advice;
     if (r->reads_in == 0) return "There are no reads";
+    if (l->value == cargo_mirna || l->value == cargo_rrna || l->value == cargo_trna)
+        return "The reference lacks rRNA or tRNA, or no read is explained";
     if (l->value == adapter_found || l->value == dimers)
         return "The reads came without adapter";
     if (l->value == q30) return "The reads carry no qualities";
@@ -457,13 +502,62 @@ judge(const struct limit *l, double value, const exm_record *r)
     return value < l->fail_low || value > l->fail_high ? EXM_VERDICT_FAIL : l->outside;
 }
 
+/* ---- what limits.c needs ---- */
+
+size_t
+exm_qc_find(const char *id)
+{
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (strcmp(limits[i].id, id) == 0) return i;
+    return SIZE_MAX;
+}
+
+const char *
+exm_qc_id(size_t i)
+{
+    return i < sizeof limits / sizeof limits[0] ? limits[i].id : NULL;
+}
+
+int
+exm_qc_is_own(size_t i)
+{
+    return strcmp(limits[i].source, "exomir") == 0;
+}
+
+/* The check with the limits that hold here. */
+static struct limit
+limit_of(size_t i, const exm_limits *own, const char **ret_basis)
+{
+    struct limit l = limits[i];
+    const exm_limit *x = own ? exm_limits_get(own, i) : NULL;
+
+    *ret_basis = exm_qc_is_own(i) ? "own choice" : "as published";
+    if (x) {
+        l.low = x->low;
+        l.high = x->high;
+        l.fail_low = x->fail_low;
+        l.fail_high = x->fail_high;
+        l.outside = x->beyond;
+        *ret_basis = x->source;
+    }
+    return l;
+}
+
 void
 exm_qc_sample(const exm_record *r, exm_qc *ret)
 {
-    exm_qc q = {.n = sizeof limits / sizeof limits[0]};
+    exm_qc_sample_by(r, NULL, ret);
+}
+
+void
+exm_qc_sample_by(const exm_record *r, const exm_limits *own, exm_qc *ret)
+{
+    exm_qc q = {.n = sizeof limits / sizeof limits[0],
+                .limits = own ? exm_limits_name(own) : "unknown"};
 
     for (size_t i = 0; i < q.n; i++) {
-        const struct limit *l = limits + i;
+        const char *basis;
+        const struct limit here = limit_of(i, own, &basis), *l = &here;
         exm_qc_item *x = q.item + i;
 
         *x = (exm_qc_item){.id = l->id,
@@ -474,7 +568,8 @@ exm_qc_sample(const exm_record *r, exm_qc *ret)
                            .low = l->low,
                            .high = l->high,
                            .fail_low = l->fail_low,
-                           .fail_high = l->fail_high};
+                           .fail_high = l->fail_high,
+                           .basis = basis};
         x->verdict = judge(l, x->value, r);
         say(x, l, r);
         if (x->verdict != EXM_VERDICT_PASS && x->verdict != EXM_VERDICT_NA)
@@ -507,6 +602,7 @@ exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
     exm_json_object(j);
     exm_json_kstr(j, "sample", r->sample);
     exm_json_kstr(j, "verdict", exm_verdict_name(q->overall));
+    exm_json_kstr(j, "limits", q->limits);
     exm_json_kstr(j, "kit", r->kit);
     exm_json_kstr(j, "layout", r->layout);
     exm_json_kstr(j, "kit_evidence", r->kit_evidence);
@@ -552,6 +648,7 @@ exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
         exm_json_kstr(j, "verdict", exm_verdict_name(x->verdict));
         exm_json_kstr(j, "reason", x->reason);
         exm_json_kstr(j, "source", x->source);
+        exm_json_kstr(j, "basis", x->basis);
         exm_json_end(j);
     }
     exm_json_end(j);

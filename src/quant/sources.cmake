@@ -7,6 +7,7 @@ list(APPEND EXM_SOURCES
   src/quant/outputs_multiqc.c
   src/quant/outputs.c
   src/quant/qc.c
+  src/quant/limits.c
   src/quant/record.c
   src/quant/em.c
   src/quant/isomir.c
@@ -34,3 +35,15 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   set_source_files_properties(src/quant/places_sse4.c PROPERTIES
     COMPILE_OPTIONS "-msse4.2;-mpopcnt")
 endif()
+
+# Limits by fluid become byte arrays in the library.
+foreach(fluid cells csf plasma saliva serum unknown urine)
+  set(in ${PROJECT_SOURCE_DIR}/data/limits/${fluid}.tsv)
+  set(out ${PROJECT_BINARY_DIR}/asset_limits_${fluid}.c)
+  add_custom_command(OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DIN=${in} -DOUT=${out} -DNAME=exm_asset_${fluid}_tsv
+            -DHEADER=quant/limits_impl.h
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${in} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  list(APPEND EXM_SOURCES ${out})
+endforeach()

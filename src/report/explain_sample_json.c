@@ -99,7 +99,10 @@ put_checks(const exm_story *s, exm_json *j)
             exm_json_kstr(j, "unit", exm_story_text(x, "unit"));
             exm_json_kdouble(j, "low", exm_story_number(x, "low"));
             exm_json_kdouble(j, "high", exm_story_number(x, "high"));
+            exm_json_kdouble(j, "fail_low", exm_story_number(x, "fail_low"));
+            exm_json_kdouble(j, "fail_high", exm_story_number(x, "fail_high"));
             exm_json_kstr(j, "reason", exm_story_text(x, "reason"));
+            exm_json_kstr(j, "basis", exm_story_text(x, "basis"));
             exm_json_end(j);
         }
     }
@@ -115,6 +118,7 @@ exm_story_put_json(const exm_story *s, exm_buf *b, exm_error *reterr)
     exm_json_object(&j);
     exm_json_kstr(&j, "sample", s->r->sample);
     exm_json_kstr(&j, "verdict", exm_story_text(s->judged, "verdict"));
+    exm_json_kstr(&j, "limits", exm_story_text(s->judged, "limits"));
     exm_json_kstr(&j, "use", "Research use only");
     put_run(s, &j);
     put_flow(s, &j);

@@ -83,7 +83,8 @@ put_head(const exm_story *s, exm_buf *b)
     const json_t *reference = json_object_get(s->provenance, "reference");
     const json_t *inputs = json_object_get(s->made, "inputs");
 
-    exm_buf_putf(b, "%s: %s\n\n", s->r->sample, exm_story_text(s->judged, "verdict"));
+    exm_buf_putf(b, "%s: %s, by the limits for %s\n\n", s->r->sample,
+                 exm_story_text(s->judged, "verdict"), exm_story_text(s->judged, "limits"));
     exm_buf_putf(b, "  made by exomir %s: %s\n", exm_story_text(s->provenance, "version"),
                  exm_story_text(s->provenance, "command"));
     exm_buf_putf(b, "  reference %s %s\n", exm_story_text(reference, "species"),
@@ -149,10 +150,23 @@ put_value(exm_buf *b, double v, const char *unit)
 }
 
 static void
+put_limit(double v, const char *unit, exm_buf *b)
+{
+    if (v == floor(v)) {
+        put_value(b, v, unit);
+        return;
+    }
+    exm_buf_put_double(b, v); /* as it was chosen */
+    if (*unit) exm_buf_putf(b, " %s", unit);
+}
+
+static void
 put_limits(const json_t *check, exm_buf *b)
 {
     static const char *const key[] = {"low", "high"}, *const word[] = {"at least",
                                                                        "at most"};
+    static const char *const fail_key[] = {"fail_low", "fail_high"};
+    static const char *const fail_word[] = {"fails below", "fails above"};
     const char *unit = exm_story_text(check, "unit");
     const char *between = " (limit: ";
 
@@ -161,13 +175,15 @@ put_limits(const json_t *check, exm_buf *b)
 
         if (isnan(v)) continue;
         exm_buf_putf(b, "%s%s ", between, word[k]);
-        if (v == floor(v)) {
-            put_value(b, v, unit);
-        } else { /* as it was chosen */
-            exm_buf_put_double(b, v);
-            exm_buf_putf(b, " %s", unit);
-        }
+        put_limit(v, unit, b);
         between = ", ";
+    }
+    for (int k = 0; k < 2; k++) {
+        const double v = exm_story_number(check, fail_key[k]);
+
+        if (isnan(v) || v == exm_story_number(check, key[k])) continue;
+        exm_buf_putf(b, "%s%s ", between, fail_word[k]);
+        put_limit(v, "", b);
     }
     if (*between == ',') exm_buf_putc(b, ')');
 }

@@ -289,14 +289,15 @@ put_trna(const exm_record *r, exm_json *j)
 }
 
 static exm_status
-put_sample(const exm_record *r, const exm_qc *q, const struct folding *f, exm_json *j,
-           exm_error *reterr)
+put_sample(const exm_record *r, const exm_qc *q, size_t set, const struct folding *f,
+           exm_json *j, exm_error *reterr)
 {
     exm_status s;
 
     exm_json_object(j);
     exm_json_kstr(j, "name", r->sample);
     exm_json_kstr(j, "verdict", exm_verdict_name(q->overall));
+    exm_json_ku64(j, "limits", set);
     exm_json_kstr(j, "kit", r->kit);
     exm_json_kstr(j, "layout", r->layout);
     exm_json_kstr(j, "evidence", r->kit_evidence);
@@ -348,10 +349,57 @@ put_items(const exm_qc *qc, size_t n, exm_json *j)
         exm_json_kstr(j, "title", x->title);
         exm_json_kstr(j, "unit", x->unit);
         exm_json_kstr(j, "source", x->source);
-        exm_json_kdouble(j, "low", x->low);
-        exm_json_kdouble(j, "high", x->high);
-        exm_json_kdouble(j, "fail_low", x->fail_low);
-        exm_json_kdouble(j, "fail_high", x->fail_high);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
+/* ---- limits: one set by fluid, few in a run ---- */
+
+/* The first sample that is judged by the same set. */
+static size_t
+first_alike(const exm_qc *qc, size_t i)
+{
+    size_t k = 0;
+
+    while (strcmp(qc[k].limits, qc[i].limits) != 0) k++;
+    return k;
+}
+
+/* The number of a sample's set in the order of put_limits(). */
+static size_t
+set_of(const exm_qc *qc, size_t i)
+{
+    const size_t first = first_alike(qc, i);
+    size_t n = 0;
+
+    for (size_t k = 0; k < first; k++) n += first_alike(qc, k) == k;
+    return n;
+}
+
+static void
+put_limits(const exm_qc *qc, size_t n, exm_json *j)
+{
+    exm_json_key(j, "limits");
+    exm_json_array(j);
+    for (size_t i = 0; i < n; i++) {
+        if (first_alike(qc, i) != i) continue;
+        exm_json_object(j);
+        exm_json_kstr(j, "name", qc[i].limits);
+        exm_json_key(j, "of");
+        exm_json_array(j);
+        for (size_t k = 0; k < qc[i].n; k++) {
+            const exm_qc_item *x = qc[i].item + k;
+
+            exm_json_object(j);
+            exm_json_kdouble(j, "low", x->low);
+            exm_json_kdouble(j, "high", x->high);
+            exm_json_kdouble(j, "fail_low", x->fail_low);
+            exm_json_kdouble(j, "fail_high", x->fail_high);
+            exm_json_kstr(j, "basis", x->basis);
+            exm_json_end(j);
+        }
+        exm_json_end(j);
         exm_json_end(j);
     }
     exm_json_end(j);
@@ -375,6 +423,7 @@ exm_report_put_data(const exm_record *const *records, const exm_qc *qc, size_t n
     put_groups(&f, &j);
     put_fates(&j);
     put_items(qc, n, &j);
+    put_limits(qc, n, &j);
     exm_json_key(&j, "regions");
     exm_json_array(&j);
     for (int i = 0; i < REGIONS; i++) exm_json_str(&j, region_name[i]);
@@ -382,7 +431,7 @@ exm_report_put_data(const exm_record *const *records, const exm_qc *qc, size_t n
     exm_json_key(&j, "samples");
     exm_json_array(&j);
     for (size_t i = 0; s == EXM_OK && i < n; i++)
-        s = put_sample(records[i], qc + i, &f, &j, reterr);
+        s = put_sample(records[i], qc + i, set_of(qc, i), &f, &j, reterr);
     exm_json_end(&j);
     exm_json_end(&j);
     return s == EXM_OK ? exm_json_finish(&j, reterr) : s;

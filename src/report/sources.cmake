@@ -15,6 +15,7 @@ foreach(asset report.css report.js)
   set(out ${PROJECT_BINARY_DIR}/asset_${name}.c)
   add_custom_command(OUTPUT ${out}
     COMMAND ${CMAKE_COMMAND} -DIN=${in} -DOUT=${out} -DNAME=exm_asset_${name}
+            -DHEADER=report/report_assets.h
             -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${in} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
   list(APPEND EXM_SOURCES ${out})

@@ -148,6 +148,42 @@ for name in broken:  # a control for 'beyond', where something lies beyond it bu
     if any(i["id"] == name and is_beyond(i, i["low"], i["high"]) and not is_beyond(i, i["fail_low"], i["fail_high"])
            for _, i in items):
         assert differences(told | {name: told[name] | {"beyond": "other"}}), name
+# By fluid: what the document tells, what the files say, and what a run does are the same.
+def by_fluid(fluid):
+    want = {i: (r["low"], r["high"], r["beyond"], r["fail"], None) for i, r in told.items() if r["source"] == "exomir"}
+    for r in mdtable.read(document, "limits by fluid"):
+        if fluid in r["fluid"].split(", "):
+            want[r["id"]] = (r["low"], r["high"], r["beyond"], r["fail"], r["source"])
+    return want
+
+
+folder_of_limits = os.path.join(os.path.dirname(document), "..", "..", "data", "limits")
+fluids = sorted(n[:-4] for n in os.listdir(folder_of_limits))
+assert fluids == ["cells", "csf", "plasma", "saliva", "serum", "unknown", "urine"], fluids
+for fluid in fluids:
+    want = by_fluid(fluid)
+    got = next(iter(count(f"fluid-{fluid}", "--no-adapter", "--fluid", fluid, trimmed).values()))
+    assert got["limits"] == fluid
+    for i in got["items"]:
+        if i["source"] != "exomir":
+            assert i["basis"] == "as published"
+            continue
+        low, high, beyond, fail, source = want[i["id"]]
+        fail_low, fail_high = (fail, "") if low else ("", fail)
+        assert [i[k] for k in ("low", "high", "fail_low", "fail_high")] == [
+            float(v) if v else None for v in (low, high, fail_low, fail_high)], (fluid, i)
+        assert source in (None, i["basis"]), (fluid, i)
+    with open(os.path.join(folder_of_limits, fluid + ".tsv")) as f:
+        rows = [line.rstrip("\n").split("\t") for line in f if line[0] != "#"]
+    listed = {r[0]: dict(zip(rows[0], r)) for r in rows[1:]}
+    changed = {k for k, v in want.items() if v[4]} if fluid != "unknown" else set(want)
+    assert set(listed) == changed, set(listed) ^ changed
+    for k, r in listed.items():
+        low, high, beyond, fail, source = want[k]
+        assert (r["low"], r["high"], r["fail_low"] + r["fail_high"]) == (low, high, fail), r
+        assert r["beyond"] == (beyond if low or high else "") and source in (None, r["source"]), r
+assert by_fluid("urine") != by_fluid("saliva") != by_fluid("cells")
+print(f"ok limits of {len(fluids)} fluids")
 # Reasons: large numbers can be read, and what is not computable says what it lacks.
 words = [i["reason"] for _, i in items]
 assert not [w for w in words if re.search(r"\d{4}", w)], words

@@ -14,6 +14,7 @@ cp out version
 exomir=$tmp/usr/bin/exomir
 expect 0 --version
 cmp -s out version || fail "another program was installed"
+[ -s usr/share/exomir/limits/plasma.tsv ] || fail "limits"
 [ -s usr/include/exomir/status.h ] && [ -s usr/share/doc/exomir/README.md ] &&
     [ -s usr/share/doc/exomir/docs/formats.md ] || fail "headers or documents"
 

@@ -19,3 +19,6 @@ add_executable(human_matures tests/ref/human_matures.c)
 target_link_libraries(human_matures PRIVATE exomir exm_flags)
 add_test(NAME ref.human_matures COMMAND human_matures)
 set_tests_properties(ref.human_matures PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+add_test(NAME ref.evatlas
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/evatlas.sh ${PROJECT_SOURCE_DIR})
+set_tests_properties(ref.evatlas PROPERTIES SKIP_RETURN_CODE 77)

@@ -26,7 +26,8 @@ static char sample[] = "S", mirna[] = "miRNA", hairpin[] = "hairpin", evidence[]
 static exm_record_class classes[2] = {{.name = mirna}, {.name = hairpin, .kind = 1}};
 
 static const char qc[] =
-    "{\"samples\": [{\"sample\": \"S\", \"verdict\": \"warn\", \"content\": \"c0\", "
+    "{\"samples\": [{\"sample\": \"S\", \"verdict\": \"warn\", \"limits\": \"csf\", "
+    "\"content\": \"c0\", "
     "\"items\": ["
     "{\"id\": \"a\", \"title\": \"A share\", \"value\": 7.25, \"unit\": \"%\", \"low\": "
     "1.5, "
@@ -117,7 +118,7 @@ words_hold_numbers_that_can_be_read(void **state)
 
     (void) state;
     assert_int_equal(tell(0, &out, NULL), EXM_OK);
-    assert_non_null(strstr(out.data, "S: warn\n"));
+    assert_non_null(strstr(out.data, "S: warn, by the limits for csf\n"));
     assert_non_null(strstr(out.data, "     1,234,567  100.0 %  kept"));
     assert_non_null(strstr(out.data, "       234,567   19.0 %  unannotated"));
     assert_non_null(strstr(out.data, "  pass  A share: 7.2 % (limit: at least 1.5 %)\n"));

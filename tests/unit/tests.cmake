@@ -33,6 +33,7 @@ list(APPEND EXM_UNIT_TESTS
   record
   record_rules
   qc
+  limits
   norm
   padjust
   tally

@@ -230,21 +230,25 @@
   }
 
   // ---- what needs attention ----
+  // A check with the limits that hold for a sample: they differ by fluid.
+  const sets = data.limits.map((l) => data.items.map((item, i) => ({ ...item, ...l.of[i] })));
   const findings = [];
   data.samples.forEach((s) => s.checks.forEach(([value, verdict, reason], i) => {
-    if (verdict === "fail" || verdict === "warn") findings.push({ s, item: data.items[i], value, verdict, reason });
+    if (verdict === "fail" || verdict === "warn") findings.push({ s, i, item: sets[s.limits][i], value, verdict, reason });
   }));
   function attention() {
-    const list = make("ul", { class: "attention" }), byItem = new Map();
-    for (const f of findings) byItem.set(f.item, [...(byItem.get(f.item) ?? []), f]);
-    const groups = [...byItem].map(([item, all]) => ({ item, all, worst: all.some((f) => f.verdict === "fail") ? "fail" : "warn" }))
+    const list = make("ul", { class: "attention" }), byItem = data.items.map(() => []);
+    findings.forEach((f) => byItem[f.i].push(f));
+    const groups = byItem.filter((all) => all.length)
+      .map((all) => ({ item: all[0].item, all, worst: all.some((f) => f.verdict === "fail") ? "fail" : "warn" }))
       .sort((a, b) => RANK[a.worst] - RANK[b.worst] || b.all.length - a.all.length);
     for (const { item, all, worst } of groups) {
-      const wanted = limit(item);
+      const limits = new Set(all.map((f) => limit(f.item)));
+      const wanted = limits.size > 1 ? "by fluid" : `${limit(item)}${item.unit ? ` ${item.unit}` : ""}`;
       const line = (f) => [make("a", { href: "#sample", onclick: () => samples.pick(f.s) }, f.s.name),
         `: ${f.reason}`];
       const li = make("li", { class: worst }, verdictMark(worst), " ", make("strong", {}, item.title),
-        make("span", { class: "soft" }, `${wanted ? ` (limit: ${wanted}${item.unit ? ` ${item.unit}` : ""}; ` : " ("}${item.source}) in ${whole(all.length)} of ${whole(data.samples.length)} samples`));
+        make("span", { class: "soft" }, ` (limit: ${wanted}; ${item.source}) in ${whole(all.length)} of ${whole(data.samples.length)} samples`));
       const shown = make("ul", {}, ...all.slice(0, 5).map((f) => make("li", {}, ...line(f))));
       li.append(shown);
       if (all.length > 5)
@@ -357,12 +361,12 @@
     ];
   }
   function checksTable(s) {
-    const rows = s.checks.map(([value, verdict, reason], i) => ({ item: data.items[i], value, verdict, reason }));
+    const rows = s.checks.map(([value, verdict, reason], i) => ({ item: sets[s.limits][i], value, verdict, reason }));
     return make("div", { class: "scroll" }, make("table", { "aria-label": "checks" },
       make("thead", {}, make("tr", {}, ...["Check", "Verdict", "Value", "Limit", "Source", "What it means"].map((h) => make("th", { scope: "col" }, h)))),
       make("tbody", {}, ...rows.map((r) => make("tr", {}, make("td", {}, r.item.title), make("td", {}, verdictMark(r.verdict)),
         make("td", { class: "n" }, r.value === null ? "n/a" : `${short(r.value)} ${r.item.unit}`), make("td", {}, limit(r.item)),
-        make("td", { class: "soft" }, r.item.source), make("td", {}, r.reason))))));
+        make("td", { class: "soft", title: r.item.basis }, r.item.source), make("td", {}, r.reason))))));
   }
   function topTable(s) {
     const all = s.mirna;
@@ -382,6 +386,7 @@
       make("h2", {}, `Sample ${s.name} `, verdictMark(s.verdict)),
       make("p", {}, `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
       make("p", { class: "soft" }, s.evidence || "The kit was named, not inferred."),
+      make("p", { class: "soft" }, `Judged by the limits for ${data.limits[s.limits].name}.`),
       s.umi ? make("p", { class: "soft" }, "miRNAs, isomiRs and tRNA fragments are counted in molecules (distinct inserts and UMIs), as in the tables; flow, lengths and cargo in reads.") : "",
       make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
         ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []),
