@@ -47,7 +47,7 @@ typedef struct exm_limits exm_limits; /* limits.h */
 /* Cannot fail: what cannot be computed is NA. */
 void exm_qc_sample(const exm_record *r, exm_qc *ret);
 /* By the limits of a fluid or a laboratory, which must outlive ret; NULL: as above. */
-void exm_qc_sample_by(const exm_record *r, const exm_limits *l, exm_qc *ret);
+void exm_qc_sample_by(const exm_record *r, const exm_limits *own, exm_qc *ret);
 
 /* The object of one sample in qc.json (docs/schemas/qc.schema.json). */
 void exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j);
