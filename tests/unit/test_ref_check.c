@@ -268,7 +268,7 @@ sizes_fit_together(void **state)
 
 /* ---- single numbers ---- */
 
-static const uint32_t far_off = 1u << 30;
+enum { FAR_OFF = 1 << 30 };
 
 static void
 numbers_of_records_are_checked(void **state)
@@ -280,10 +280,10 @@ numbers_of_records_are_checked(void **state)
         const char *says;
     } bad[] = {
         {EXM_SEC_META, 4, 1, "(section 9)"}, /* a text of more than 2^32 nt */
-        {EXM_SEC_META, 8, far_off, "(meta field 0)"},
-        {EXM_SEC_META, 12, 1u << 30, "(meta field 0)"},
+        {EXM_SEC_META, 8, FAR_OFF, "(meta field 0)"},
+        {EXM_SEC_META, 12, FAR_OFF, "(meta field 0)"},
         {EXM_SEC_CLASSES, CLASS(0, name), 0, "(class 0)"},
-        {EXM_SEC_CLASSES, CLASS(1, name), far_off, "(class 1)"},
+        {EXM_SEC_CLASSES, CLASS(1, name), FAR_OFF, "(class 1)"},
         {EXM_SEC_CLASSES, CLASS(2, kind), EXM_KIND_ARTIFACT + 1, "(class 2)"},
         {EXM_SEC_CLASSES, CLASS(0, kind), EXM_KIND_CARGO, "(class 0)"},
         {EXM_SEC_CLASSES, CLASS(1, kind), EXM_KIND_MIRNA, "(class 1)"},
@@ -292,16 +292,16 @@ numbers_of_records_are_checked(void **state)
         {EXM_SEC_CLASSES, CLASS(2, n_templates), 0, "(templates in classes 5)"},
         {EXM_SEC_CLASSES, CLASS(0, positions) + 4, 1, "(class 0)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(1, name), 0, "(template 1)"},
-        {EXM_SEC_TEMPLATES, TEMPLATE(1, name), far_off, "(template 1)"},
-        {EXM_SEC_TEMPLATES, TEMPLATE(2, accession), far_off, "(template 2)"},
+        {EXM_SEC_TEMPLATES, TEMPLATE(1, name), FAR_OFF, "(template 1)"},
+        {EXM_SEC_TEMPLATES, TEMPLATE(2, accession), FAR_OFF, "(template 2)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(3, class_id), 0, "(template 3)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(5, amount) + 4, 0xbff00000, "(template 5)"}, /* -1 */
         {EXM_SEC_TEMPLATES, TEMPLATE(5, amount) + 4, 0x7ff00000, "(template 5)"}, /* Inf */
         {EXM_SEC_TEMPLATES, TEMPLATE(0, len), 0, "(template 0)"},
-        {EXM_SEC_TEMPLATES, TEMPLATE(0, len), far_off, "(template 0)"},
+        {EXM_SEC_TEMPLATES, TEMPLATE(0, len), FAR_OFF, "(template 0)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(0, start), 63, "(template 0)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(1, start), 64, "(template 1)"},
-        {EXM_SEC_TEMPLATES, TEMPLATE(5, start), far_off, "(template 5)"},
+        {EXM_SEC_TEMPLATES, TEMPLATE(5, start), FAR_OFF, "(template 5)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(1, first_mature), 3, "(template 1)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(2, n_matures), 2, "(template 2)"},
         {EXM_SEC_TEMPLATES, TEMPLATE(5, n_matures), 1, "(template 5)"},
@@ -311,7 +311,7 @@ numbers_of_records_are_checked(void **state)
         {EXM_SEC_MATURES, MATURE(2, template_id), 0, "(mature 2)"}, /* behind them */
         {EXM_SEC_MATURES, MATURE(1, entity), 3, "(mature 1)"},
         {EXM_SEC_MATURES, MATURE(1, name), 0, "(mature 1)"},
-        {EXM_SEC_MATURES, MATURE(1, accession), far_off, "(mature 1)"},
+        {EXM_SEC_MATURES, MATURE(1, accession), FAR_OFF, "(mature 1)"},
         {EXM_SEC_MATURES, MATURE(3, start), 61, "(mature 3)"},
         {EXM_SEC_MATURES, MATURE(3, start), 40, "(mature 3)"}, /* its end */
         {EXM_SEC_MATURES, MATURE(1, start), 0, "(mature 1)"},  /* order */
@@ -319,20 +319,20 @@ numbers_of_records_are_checked(void **state)
         {EXM_SEC_MATURES, MATURE(1, arm), 4, "(mature 1)"},
         {EXM_SEC_MATURES, MATURE(1, entity), 1, "(mature of entity 0)"},
         {EXM_SEC_ENTITIES, ENTITY(0, name), 0, "(entity 0)"},
-        {EXM_SEC_ENTITIES, ENTITY(1, name), far_off, "(entity 1)"},
-        {EXM_SEC_ENTITIES, ENTITY(1, seq), far_off, "(entity 1)"},
+        {EXM_SEC_ENTITIES, ENTITY(1, name), FAR_OFF, "(entity 1)"},
+        {EXM_SEC_ENTITIES, ENTITY(1, seq), FAR_OFF, "(entity 1)"},
         {EXM_SEC_ENTITIES, ENTITY(1, seq), 0, "(entity 1)"}, /* "" */
-        {EXM_SEC_ENTITIES, ENTITY(1, aliases), far_off, "(entity 1)"},
+        {EXM_SEC_ENTITIES, ENTITY(1, aliases), FAR_OFF, "(entity 1)"},
         {EXM_SEC_ENTITIES, ENTITY(1, first_mature_ref), 1, "(entity 1)"},
         {EXM_SEC_ENTITIES, ENTITY(2, n_mature_refs), 2, "(entity 2)"},
         {EXM_SEC_ENTITIES, ENTITY(2, n_mature_refs), 0, "(matures of entities 3)"},
         {EXM_SEC_ENTITY_MATURES, 0, 4, "(mature of entity 0)"},
         {EXM_SEC_ENTITY_MATURES, 0, 0, "(mature of entity 0)"},
         {EXM_SEC_LOOKUP, LOOKUP(0, name), 0, "(name 0)"},
-        {EXM_SEC_LOOKUP, LOOKUP(1, name), far_off, "(name 1)"},
+        {EXM_SEC_LOOKUP, LOOKUP(1, name), FAR_OFF, "(name 1)"},
         {EXM_SEC_LOOKUP, LOOKUP(2, entity), 3, "(name 2)"},
         {EXM_SEC_CLADE_NAMES, 0, 0, "(clade 0)"},
-        {EXM_SEC_CLADE_NAMES, 4, far_off, "(clade 1)"},
+        {EXM_SEC_CLADE_NAMES, 4, FAR_OFF, "(clade 1)"},
         {EXM_SEC_CLADE_LABELS, 4, 2, "(clade key 1)"},
         {EXM_SEC_CLADE_KEYS, 4, 1u << 8, "(clade key 0)"},
         {EXM_SEC_PLANE_LO, 0, 1, "(text word 0)"},
