@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct build_args {
     exm_common common;
@@ -246,6 +247,36 @@ build(const struct build_args *a, const struct sources *classes,
     return code;
 }
 
+/* 1 when both names are of one file that is there. */
+static int
+is_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+/* The bundle would take the place of one of its sources. */
+static int
+check_out(const struct build_args *a, const struct sources *classes,
+          const struct sources *spikes)
+{
+    const char *const single[] = {a->mature, a->hairpin, a->gff, a->artifact, a->clade};
+    int same = 0;
+
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+        same |= is_same_file(a->out, single[i]);
+    for (size_t i = 0; i < a->aliases.n; i++) same |= is_same_file(a->out, a->aliases.v[i]);
+    for (size_t i = 0; i < classes->n; i++)
+        same |= is_same_file(a->out, classes->v[i].path);
+    for (size_t i = 0; i < spikes->n; i++) same |= is_same_file(a->out, spikes->v[i].path);
+    if (!same) return EXM_EXIT_OK;
+    return exm_msg_error(&a->common, EXM_EXIT_USAGE, "name another file with -o",
+                         "'%s' is one of the files to read: it would be overwritten",
+                         a->out);
+}
+
 static int
 run_build(void *args, const exm_words *operands)
 {
@@ -257,6 +288,7 @@ run_build(void *args, const exm_words *operands)
     exm_guard_file(a->out);
     code = split_sources(&a->common, &a->classes, "class", &classes);
     if (code == EXM_EXIT_OK) code = split_sources(&a->common, &a->spikes, "spike", &spikes);
+    if (code == EXM_EXIT_OK) code = check_out(a, &classes, &spikes);
     if (code == EXM_EXIT_OK) code = build(a, &classes, &spikes);
     sources_done(&classes);
     sources_done(&spikes);

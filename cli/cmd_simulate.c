@@ -243,6 +243,7 @@ simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
         s = exm_simulate_reads(ref, &a->o, exm_gzout_write, file, &table, &err);
     if (s == EXM_OK) s = exm_outfile_write(told, table.data, table.len, &err);
     exm_guard_hold();
+    if (s == EXM_OK) s = exm_ref_validate(ref, &err);
     if (s == EXM_OK) s = exm_gzout_commit(file, &err);
     if (s == EXM_OK) s = exm_outfile_commit(told, &err);
     exm_guard_release();

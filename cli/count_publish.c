@@ -231,6 +231,7 @@ exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_re
         exm_qc_sample_by(c.records[i], c.limits[i], &qc[i]);
     if (s == EXM_OK) s = put_all(a, p, ref, &c, qc, dir, &err);
     if (s == EXM_OK) s = put_provenance(a, p, ref, dir, &provenance, &err);
+    if (s == EXM_OK) s = exm_ref_validate(ref, &err);
     exm_guard_hold();
     if (s == EXM_OK) s = exm_outdir_commit(dir, &provenance, &err);
     exm_guard_release();

@@ -29,6 +29,28 @@ hold_standard_descriptors(void)
     }
 }
 
+/* A mapped file was cut, or its disk failed: there is no way on, but words instead of a core. */
+static void
+say_lost_page(int sig)
+{
+    static const char text[] =
+        "exomir: error: a file was cut short while it was in use, most likely the "
+        "reference "
+        "bundle: run again (and put a new bundle in place with mv)\n";
+
+    (void) sig;
+    (void) !write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(EXM_EXIT_FAIL);
+}
+
+static void
+set_signals(void)
+{
+    (void) signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error with a message */
+    (void) signal(SIGXFSZ, SIG_IGN); /* and so is a file larger than the shell allows */
+    (void) signal(SIGBUS, say_lost_page);
+}
+
 static int
 has_word(int argc, char **argv, const char *word)
 {
@@ -159,7 +181,7 @@ main(int argc, char **argv)
     exm_simd simd = EXM_SIMD_AUTO;
 
     hold_standard_descriptors();
-    (void) signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error with a message */
+    set_signals();
     if (cpu && cpu[0] && exm_simd_parse(cpu, &simd, NULL) != EXM_OK)
         return exm_msg_error(&early, EXM_EXIT_USAGE, "use EXM_CPU=auto, scalar or sse4",
                              "EXM_CPU='%s' names no instruction set", cpu);

@@ -66,6 +66,14 @@ EXM_MUST_USE exm_status exm_ref_open(const char *path, exm_ref **ret, exm_error 
 /* Same checks over memory kept alive (8-byte aligned) by the caller; used by the fuzz target. */
 EXM_MUST_USE exm_status exm_ref_open_memory(const void *p, size_t n, const char *source,
                                             exm_ref **ret, exm_error *reterr);
+/*
+ * exm_ref_validate() - the file is mapped, so what is written into it afterwards is seen:
+ * EXM_EDATA when that has happened, and results made with it must not be published.  A
+ * file that took its place by rename, or was only touched, does no harm.  One system call
+ * unless the file was written to.  A file that is cut short while it is mapped raises
+ * SIGBUS at the next look behind its end.
+ */
+EXM_MUST_USE exm_status exm_ref_validate(const exm_ref *r, exm_error *reterr);
 void exm_ref_free(exm_ref *r);
 
 const char *exm_ref_sha256(const exm_ref *r);  /* of the payload: identity in provenance */

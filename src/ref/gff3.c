@@ -194,7 +194,9 @@ data_line(const struct cursor *c, char *text, exm_error *reterr)
         return exm_fail(reterr, EXM_EDATA, c->line,
                         "%s: line %zu: %s9 tab-separated columns expected%s", c->source,
                         c->line, n > COLUMNS ? "more than " : "",
-                        n < COLUMNS ? " (file cut short?)" : "");
+                        text[0] == '>' ? ": this is FASTA, a GFF3 is needed"
+                        : n < COLUMNS  ? " (file cut short?)"
+                                       : "");
     s = coordinate(c, col[3], "start", &row.start, reterr);
     if (s == EXM_OK) s = coordinate(c, col[4], "end", &row.end, reterr);
     if (s != EXM_OK) return s;
@@ -256,6 +258,7 @@ exm_gff3_parse(const char *data, size_t n, const char *source, exm_gff3 **ret,
         return exm_fail(reterr, EXM_EDATA, (size_t) (nul - data),
                         "%s: NUL byte at offset %zu (binary file, or damaged copy?)",
                         source, (size_t) (nul - data));
+    if (n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) data += 3, n -= 3;
     c.g = calloc(1, sizeof *c.g);
     if (c.g) c.g->text = malloc(n + 1);
     if (!c.g || !c.g->text) {

@@ -28,7 +28,8 @@ typedef struct exm_gff3 exm_gff3;
  * exm_gff3_parse() - rows of other types are checked for shape and left out.  EXM_EDATA
  * (file, line, cause) for a row without 9 columns, bad or reversed coordinates, an unknown
  * strand, a bad %-escape, a miRNA row without ID and Name, NUL; and for a file without any
- * hairpin or mature row.  Reads up to a ##FASTA directive.
+ * hairpin or mature row.  CRLF, a missing final newline and a UTF-8 BOM are accepted.
+ * Reads up to a ##FASTA directive.
  */
 EXM_MUST_USE exm_status exm_gff3_parse(const char *data, size_t n, const char *source,
                                        exm_gff3 **ret, exm_error *reterr);

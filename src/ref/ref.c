@@ -160,8 +160,10 @@ new_ref(const char *source)
 {
     exm_ref *r = calloc(1, sizeof *r);
 
-    if (r) r->source = exm_text_dup(source);
-    if (r && r->source) return r;
+    if (!r) return NULL;
+    r->fd = -1;
+    r->source = exm_text_dup(source);
+    if (r->source) return r;
     free(r);
     return NULL;
 }
@@ -192,12 +194,12 @@ exm_ref_open_memory(const void *p, size_t n, const char *source, exm_ref **ret,
 }
 
 static exm_status
-map_file(exm_ref *r, int fd, exm_error *reterr)
+map_file(exm_ref *r, exm_error *reterr)
 {
     struct stat st;
     void *p;
 
-    if (fstat(fd, &st) != 0) return exm_fail_errno(reterr, errno, 0, "%s", r->source);
+    if (fstat(r->fd, &st) != 0) return exm_fail_errno(reterr, errno, 0, "%s", r->source);
     if (!S_ISREG(st.st_mode))
         return exm_fail(
             reterr, EXM_EDATA, 0,
@@ -209,12 +211,12 @@ map_file(exm_ref *r, int fd, exm_error *reterr)
                         "%s: %lld bytes are no reference bundle (empty or cut short; make "
                         "one with 'exomir ref build')",
                         r->source, (long long) st.st_size);
-    p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    p = mmap(NULL, (size_t) st.st_size, PROT_READ, MAP_PRIVATE, r->fd, 0);
     if (p == MAP_FAILED)
         return exm_fail_errno(reterr, errno, 0, "%s: cannot be mapped", r->source);
     r->map = p;
     r->n = (size_t) st.st_size;
-    r->mapped = 1;
+    r->changed = st.st_mtim;
     return EXM_OK;
 }
 
@@ -223,18 +225,13 @@ exm_ref_open(const char *path, exm_ref **ret, exm_error *reterr)
 {
     exm_ref *r;
     exm_status s;
-    int fd;
 
     if (!path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "path or ret is NULL");
     r = new_ref(path);
     if (!r) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %s", path);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not make us wait */
-    if (fd < 0) {
-        s = exm_fail_errno(reterr, errno, 0, "%s", path);
-    } else {
-        s = map_file(r, fd, reterr);
-        (void) close(fd);
-    }
+    /* A FIFO must not make us wait. */
+    r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    s = r->fd < 0 ? exm_fail_errno(reterr, errno, 0, "%s", path) : map_file(r, reterr);
     if (s == EXM_OK) s = open_bytes(r, reterr);
     if (s != EXM_OK) {
         exm_ref_free(r);
@@ -244,15 +241,40 @@ exm_ref_open(const char *path, exm_ref **ret, exm_error *reterr)
     return EXM_OK;
 }
 
+exm_status
+exm_ref_validate(const exm_ref *r, exm_error *reterr)
+{
+    struct stat st;
+    char sha256[EXM_SHA256_HEX];
+    const size_t head = sizeof(exm_ref_header);
+    exm_status s;
+
+    if (r->fd < 0) return EXM_OK;
+    if (fstat(r->fd, &st) != 0) return exm_fail_errno(reterr, errno, 0, "%s", r->source);
+    if ((size_t) st.st_size == r->n && st.st_mtim.tv_sec == r->changed.tv_sec &&
+        st.st_mtim.tv_nsec == r->changed.tv_nsec)
+        return EXM_OK;
+    if ((size_t) st.st_size >= r->n) { /* pages behind the end must not be touched */
+        s = exm_sha256_of(r->map + head, r->n - head, sha256, reterr);
+        if (s != EXM_OK || strcmp(sha256, r->sha256) == 0) return s;
+    }
+    return exm_fail(reterr, EXM_EDATA, 0,
+                    "%s: the reference bundle was written to while it was in use, so the "
+                    "results cannot be trusted: run again (and put a new bundle in place "
+                    "with mv, which leaves running programs alone)",
+                    r->source);
+}
+
 void
 exm_ref_free(exm_ref *r)
 {
     if (!r) return;
-    if (r->mapped) {
+    if (r->fd >= 0) {
         void *p;
 
         memcpy(&p, &r->map, sizeof p); /* munmap wants what mmap gave: not const */
-        (void) munmap(p, r->n);
+        if (p) (void) munmap(p, r->n);
+        (void) close(r->fd);
     }
     free(r->classes);
     free(r->templates);

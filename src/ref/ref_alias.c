@@ -145,7 +145,7 @@ add_gff(exm_draft *d, const struct index *ix, const char *path, const char *data
         size_t *used, exm_error *reterr)
 {
     exm_gff3 *g = NULL;
-    exm_status s = exm_gff3_parse(data, n, path, &g, reterr);
+    exm_status s = exm_gff3_parse(data, n, exm_draft_label(path), &g, reterr);
 
     for (size_t i = 0; s == EXM_OK && i < exm_gff3_count(g); i++) {
         const exm_gff3_row *r = exm_gff3_get(g, i);
@@ -161,6 +161,14 @@ add_gff(exm_draft *d, const struct index *ix, const char *path, const char *data
     return s;
 }
 
+static int
+is_gff(const char *data, size_t n)
+{
+    const size_t from = n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+
+    return n >= from + 5 && memcmp(data + from, "##gff", 5) == 0;
+}
+
 static exm_status
 add_file(exm_draft *d, const struct index *ix, const char *path, exm_error *reterr)
 {
@@ -169,7 +177,7 @@ add_file(exm_draft *d, const struct index *ix, const char *path, exm_error *rete
     size_t n = 0, used = 0;
     exm_status s = exm_draft_slurp(d, "alias", "", path, &data, &n, reterr);
 
-    if (s == EXM_OK && n >= 5 && memcmp(data, "##gff", 5) == 0) {
+    if (s == EXM_OK && is_gff(data, n)) {
         s = add_gff(d, ix, path, data, n, &used, reterr);
     } else if (s == EXM_OK) {
         s = exm_draft_parse(d, path, data, n, &f, reterr);

@@ -126,6 +126,12 @@ read_all(exm_input *in, exm_buf *to, exm_error *reterr)
     return EXM_OK;
 }
 
+const char *
+exm_draft_label(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 static exm_status
 add_source(exm_draft *d, const char *role, const char *class_name, const char *path,
            const exm_input *in, exm_sha256 *h, exm_error *reterr)
@@ -136,7 +142,7 @@ add_source(exm_draft *d, const char *role, const char *class_name, const char *p
     if (!src) return exm_draft_no_memory(reterr);
     src->role = role;
     src->class_name = class_name;
-    src->file = strcmp(path, "-") == 0 ? "standard input" : slash ? slash + 1 : path;
+    src->file = slash ? slash + 1 : exm_draft_label(path);
     src->bytes = exm_input_raw_bytes(in);
     return exm_sha256_hex(h, src->sha256, reterr);
 }
@@ -175,7 +181,7 @@ exm_draft_parse(exm_draft *d, const char *path, const char *data, size_t n,
 {
     struct exm_draft_fasta *slot;
     exm_fasta *f = NULL;
-    const exm_status s = exm_fasta_parse(data, n, path, &f, reterr);
+    const exm_status s = exm_fasta_parse(data, n, exm_draft_label(path), &f, reterr);
 
     if (s != EXM_OK) return s;
     slot = EXM_DRAFT_ADD(d, fasta, n_fasta, cap_fasta);

@@ -102,6 +102,8 @@ char *exm_draft_keep(exm_draft *d, const char *s, size_t n);
 /* Moves the text of b there and releases b; NULL when either ran out of memory. */
 const char *exm_draft_keep_buf(exm_draft *d, exm_buf *b);
 
+/* How messages name a path. */
+const char *exm_draft_label(const char *path);
 /* A whole unpacked file, entered as a source with entries 0; free(*ret). */
 EXM_MUST_USE exm_status exm_draft_slurp(exm_draft *d, const char *role,
                                         const char *class_name, const char *path,

@@ -6,6 +6,8 @@
 
 #include "exomir/ref.h"
 
+#include <time.h>
+
 enum {
     EXM_REF_BUCKET = 8, /* one entry per 256 text positions: template_at() is O(1) */
     EXM_REF_CLADE_SHIFT = 2 * EXM_REF_CLADE_K - 12,
@@ -15,7 +17,8 @@ enum {
 struct exm_ref {
     const unsigned char *map;
     size_t n;
-    int mapped;
+    int fd;                  /* of the mapped file, -1 for memory of the caller */
+    struct timespec changed; /* when the file was last written to */
     char *source;
     char sha256[EXM_SHA256_HEX];
 

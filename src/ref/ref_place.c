@@ -347,8 +347,8 @@ exm_draft_place(exm_draft *d, const exm_ref_build_options *o, exm_error *reterr)
 
     if (s == EXM_OK)
         s = exm_draft_read(d, "hairpin", "miRNA", o->hairpin, &hairpin, reterr);
-    if (s == EXM_OK) s = add_hairpins(&p, hairpin, o->hairpin, reterr);
-    if (s == EXM_OK) s = add_matures(&p, mature, o->mature, reterr);
+    if (s == EXM_OK) s = add_hairpins(&p, hairpin, exm_draft_label(o->hairpin), reterr);
+    if (s == EXM_OK) s = add_matures(&p, mature, exm_draft_label(o->mature), reterr);
     if (s == EXM_OK) s = add_stems(&p, reterr);
     if (s == EXM_OK && o->gff) s = exm_place_by_gff(&p, o->gff, reterr);
     if (s == EXM_OK) s = place_rest(&p, o->gff != NULL, reterr);

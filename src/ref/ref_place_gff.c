@@ -519,6 +519,18 @@ add_cuts(const struct reader *r)
 
 /* ---- all of it ---- */
 
+/* A GFF3 is not needed, but one that fits nothing is a mistake that nobody wants passed over. */
+static exm_status
+check_use(const struct reader *r, const char *path)
+{
+    if (r->p->d->n_matures > 0) return EXM_OK;
+    return exm_fail(r->err, EXM_EDATA, 0,
+                    "%s places none of the matures%s%s: its first row is '%.60s', on line "
+                    "%zu; is it of another species or database than the FASTA files?",
+                    path, r->p->d->species[0] ? " of species " : "", r->p->d->species,
+                    exm_gff3_get(r->g, 0)->name, exm_gff3_get(r->g, 0)->line);
+}
+
 static exm_status
 read_gff(exm_draft *d, const char *path, exm_gff3 **ret, exm_error *reterr)
 {
@@ -526,7 +538,7 @@ read_gff(exm_draft *d, const char *path, exm_gff3 **ret, exm_error *reterr)
     size_t n = 0;
     exm_status s = exm_draft_slurp(d, "gff", "miRNA", path, &data, &n, reterr);
 
-    if (s == EXM_OK) s = exm_gff3_parse(data, n, path, ret, reterr);
+    if (s == EXM_OK) s = exm_gff3_parse(data, n, exm_draft_label(path), ret, reterr);
     if (s == EXM_OK) {
         d->source[d->n_sources - 1].entries = exm_gff3_count(*ret);
         exm_draft_database_of_gff(d, data, n);
@@ -549,6 +561,7 @@ exm_place_by_gff(exm_placer *p, const char *path, exm_error *reterr)
         s = place_hairpins(&r);
     }
     if (s == EXM_OK) s = add_cuts(&r);
+    if (s == EXM_OK) s = check_use(&r, exm_draft_label(path));
     free(r.hairpin_id);
     free(r.hairpin_stem);
     free(r.template_key);

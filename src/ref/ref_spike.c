@@ -128,6 +128,7 @@ is_fasta(const char *data, size_t n)
 exm_status
 exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src, exm_error *reterr)
 {
+    const char *label = exm_draft_label(src->path);
     char *data = NULL;
     size_t n = 0;
     exm_table *t = NULL;
@@ -136,10 +137,10 @@ exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src, exm_error *reterr)
     if (s == EXM_OK)
         s = exm_draft_slurp(d, "spike", src->name, src->path, &data, &n, reterr);
     if (s == EXM_OK && is_fasta(data, n)) {
-        s = add_fasta(d, data, n, src->path, reterr);
+        s = add_fasta(d, data, n, label, reterr);
     } else if (s == EXM_OK) {
-        s = exm_table_parse(data, n, src->path, &t, reterr);
-        if (s == EXM_OK) s = add_table(d, t, src->path, reterr);
+        s = exm_table_parse(data, n, label, &t, reterr);
+        if (s == EXM_OK) s = add_table(d, t, label, reterr);
     }
     exm_table_free(t);
     free(data);

@@ -78,6 +78,7 @@ damage_is_refused_with_its_line(void **state)
         {"chr1\t.\tgene\t1\t2\t.\t+\t.\tID=g\n", "holds no miRNA rows"},
         {ROW "chr1\t.\tmiRNA\t20\t4", "line 2: 9 tab-separated columns expected (file cut"},
         {"chr1\t.\tmiRNA\t20\t41\t.\t-\t.\tID=m\tx\n", "line 1: more than 9 tab-separated"},
+        {"\n>a\nACGT\n", "line 2: 9 tab-separated columns expected: this is FASTA"},
         {"chr1 . miRNA 20 41 . - . ID=m\n", "line 1: 9 tab-separated columns expected"},
         {ROW ROW "chr1\t.\tmiRNA\t42\t41\t.\t-\t.\tID=m\n",
          "line 3: start 42 is after end 41"},

@@ -10,6 +10,7 @@
 #include "oom.h"
 #include "ref/ref_format.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -804,6 +806,57 @@ files_are_mapped_and_other_files_named(void **state)
     build_done(&b);
 }
 
+/* Writes one byte of x.exoref in place. */
+static void
+patch_bundle(size_t at, char c)
+{
+    FILE *f = fopen(path_of("x.exoref"), "r+b");
+
+    assert_non_null(f);
+    assert_int_equal(fseek(f, (long) at, SEEK_SET), 0);
+    assert_int_equal(fputc(c, f), (unsigned char) c);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void
+changes_of_a_mapped_file_are_seen(void **state)
+{
+    static const struct timespec epoch[2];
+    struct full f;
+    struct built b;
+    exm_ref *r = NULL;
+    exm_error err = {0};
+    size_t at;
+
+    (void) state;
+    full_options(&f);
+    build(&f.o, &b);
+    at = b.bytes.len - 1;
+    assert_int_equal(exm_ref_validate(b.ref, &err), EXM_OK); /* memory is the caller's */
+    put_bundle(b.bytes.data, b.bytes.len);
+    assert_int_equal(exm_ref_open(path_of("x.exoref"), &r, &err), EXM_OK);
+    assert_int_equal(exm_ref_validate(r, &err), EXM_OK);
+    assert_int_equal(utimensat(AT_FDCWD, path_of("x.exoref"), epoch, 0), 0); /* touched */
+    assert_int_equal(exm_ref_validate(r, &err), EXM_OK);
+    patch_bundle(at, (char) (b.bytes.data[at] ^ 1));
+    assert_int_equal(exm_ref_validate(r, &err), EXM_EDATA);
+    assert_non_null(strstr(err.msg, "was written to while it was in use"));
+    patch_bundle(at, b.bytes.data[at]);
+    assert_int_equal(exm_ref_validate(r, &err), EXM_OK);
+    assert_int_equal(truncate(path_of("x.exoref"), 100), 0);
+    assert_int_equal(exm_ref_validate(r, &err), EXM_EDATA);
+    exm_ref_free(r);
+
+    put_bundle(b.bytes.data, b.bytes.len);
+    r = NULL;
+    assert_int_equal(exm_ref_open(path_of("x.exoref"), &r, &err), EXM_OK);
+    assert_int_equal(unlink(path_of("x.exoref")), 0);
+    put_bundle("other", 5); /* another file of the name */
+    assert_int_equal(exm_ref_validate(r, &err), EXM_OK);
+    exm_ref_free(r);
+    build_done(&b);
+}
+
 /* Any flipped bit and any cut is refused; the untouched bytes are not. */
 static void
 damage_is_refused(void **state)
@@ -984,6 +1037,7 @@ main(void)
         cmocka_unit_test(contradictions_are_told),
         cmocka_unit_test(more_classes_than_a_record_holds_are_refused),
         cmocka_unit_test(files_are_mapped_and_other_files_named),
+        cmocka_unit_test(changes_of_a_mapped_file_are_seen),
         cmocka_unit_test(damage_is_refused),
         cmocka_unit_test(each_allocation_can_fail),
         cmocka_unit_test(real_databases_build),
