@@ -185,7 +185,7 @@ test(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool *pool
     const size_t n = c->n_features * c->n_samples;
     const exm_design design = exm_model_design(d->model);
     double *e = calloc(n + 1, sizeof *e), *w = calloc(n + 1, sizeof *w);
-    double *p = calloc(c->n_features, sizeof *p);
+    double *p = calloc(c->n_features + 1, sizeof *p);
     exm_voom_row *row = calloc(c->n_features + 1, sizeof *row);
     exm_status st = e && w && p && row ? EXM_OK : no_memory(reterr);
 

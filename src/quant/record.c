@@ -71,7 +71,7 @@ exm_record_is_poly_a(const exm_record *r)
 int
 exm_record_has_open_end(const exm_record *r, const exm_record_isomir *x)
 {
-    const int d3 = x->variant.d3;
+    const int8_t d3 = x->variant.d3;
 
     return x->variant.n_tail == 0 && d3 >= EXM_A_BEHIND_FROM && d3 <= EXM_A_BEHIND_TO &&
            (r->matures[x->mature].a_behind >> (d3 - EXM_A_BEHIND_FROM) & 1) != 0;
