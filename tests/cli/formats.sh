@@ -22,14 +22,4 @@ python3 "$source_folder/tests/cli/formats_bam.py" "$source_folder/docs/formats.m
     { cp told out; fail "the BAM files"; }
 cases=$((cases + $(grep -c '^ok' told)))
 cat told
-
-# MultiQC draws all four files.
-if command -v multiqc > /dev/null 2>&1; then
-    cases=$((cases + 1))
-    multiqc -q -o mqc mixed/multiqc > out 2> err || fail "multiqc"
-    for id in exomir_cargo exomir_flow exomir_lengths; do
-        grep -q "$id" mqc/multiqc_report.html || fail "multiqc does not show $id"
-    done
-    grep -q '^T	' mqc/multiqc_data/multiqc_general_stats.txt || fail "multiqc has no general statistics"
-fi
 all_done

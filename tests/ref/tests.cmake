@@ -22,3 +22,6 @@ set_tests_properties(ref.human_matures PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 30
 add_test(NAME ref.evatlas
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/evatlas.sh ${PROJECT_SOURCE_DIR})
 set_tests_properties(ref.evatlas PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME ref.multiqc
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/multiqc.sh $<TARGET_FILE:exomir_cli>)
+set_tests_properties(ref.multiqc PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
