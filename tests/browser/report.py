@@ -51,6 +51,33 @@ def small(page, path, screenshot):
         && s.cargo.reduce((a, b) => a + b) === s.fates[0])"""))
     check("at most seven kinds of cargo", page.run("""JSON.parse(document.getElementById(
         'data').textContent).groups.length""") <= 7)
+    check("verdicts are counted first", page.run("""[...document.querySelectorAll(
+        'section')][0].querySelector('p').textContent.match(/\\d+/g).map(Number).reduce((a, b) => a + b)""") == n)
+    said = page.run("""[...document.querySelectorAll('ul.attention')[0].children].map(li =>
+        [li.querySelector('strong').textContent, li.textContent, li.className])""")
+    check("each broken check is told once, with its limit, failures first",
+          len(said) == len({t for t, _, _ in said}) > 1 and all("(limit: " in t for _, t, _ in said)
+          and [c for _, _, c in said] == sorted(c for _, _, c in said), len(said))
+    check("the Tab key stops once in the table", page.run(f"[...{rows}].filter(r => r.tabIndex === 0).length") == 1)
+    page.run("""document.querySelector('ul.attention a').click()""")
+    name = page.run("document.querySelector('ul.attention a').textContent")
+    check("a name leads to its sample", page.run(
+        "document.querySelector('#sample h2').textContent").startswith("Sample " + name), name)
+    check("what it breaks stands at its head", page.run(
+        "document.querySelector('#sample ul.attention strong')?.textContent") is not None)
+    ranks = page.run("""[...document.querySelectorAll('table[aria-label=checks] tbody tr')].map(r =>
+        ['fail', 'warn', 'note', 'pass', 'na'].indexOf(r.cells[1].textContent.slice(2)))""")
+    check("the worst checks come first", ranks == sorted(ranks) and len(set(ranks)) > 2)
+    check("limits have units", page.run("""[...document.querySelectorAll('table[aria-label=checks] tbody tr')]
+        .filter(r => r.cells[2].textContent.endsWith('%')).every(r => r.cells[3].textContent === ''
+            || r.cells[3].textContent.includes('%'))"""))
+    crowded = page.run("""[...document.querySelectorAll('figure svg')].flatMap(s => {
+        const t = [...s.querySelectorAll('text[text-anchor=middle]:not([transform])')].map(e => [e.textContent, e.getBoundingClientRect()]);
+        return t.filter(([, a], i) => t.some(([, b], k) => k > i && a.left < b.right && b.left < a.right
+            && a.top < b.bottom && b.top < a.bottom)).map(([w]) => w); })""")
+    check("labels do not lie on each other", crowded == [], crowded)
+    page.run("document.querySelectorAll('table[aria-label=samples] th button')[1].click()")
+    page.run(f"{rows}[0].click()")
     check("the sample shown first is the first of the table", page.run(
         f"{rows}[0].getAttribute('aria-selected')") == "true")
     # sorting: by name up, then down
@@ -129,6 +156,12 @@ def large(page, path):
     page.open("file://" + path, READY)
     n = page.run("JSON.parse(document.getElementById('data').textContent).samples.length")
     check("the large report is up", n >= 1000, f"{n} samples, {time.time() - start:.1f} s")
+    print(f"      time to interactive: {page.run('document.documentElement.dataset.readyMs')} ms")
+    page.run("[...document.querySelectorAll('ul.attention button')].find(b => b.textContent === 'find in the table').click()")
+    check("the samples of a check are found in the table", page.run(
+        "document.querySelector('[aria-live=polite]').textContent").endswith(" of 1,000"))
+    page.run("""(() => { const i = document.querySelector('input[type=search]');
+        i.value = ''; i.dispatchEvent(new Event('input')); })()""")
     check("only rows in sight exist", page.run(
         "document.querySelectorAll('table[aria-label=samples] tbody tr[tabindex]').length") < 80)
     slow = page.run("""new Promise(done => {

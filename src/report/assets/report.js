@@ -19,15 +19,16 @@
   const sum = (a) => a.reduce((s, v) => s + v, 0);
   const escape = (s) =>
     String(s).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+  const withUnit = (v, item) => `${short(v)}${item.unit ? ` ${item.unit}` : ""}`;
   const range = (item) =>
-    item.low !== null && item.high !== null ? `${short(item.low)} to ${short(item.high)}`
-      : item.low !== null ? `at least ${short(item.low)}`
-        : item.high !== null ? `at most ${short(item.high)}` : "";
+    item.low !== null && item.high !== null ? `${short(item.low)} to ${withUnit(item.high, item)}`
+      : item.low !== null ? `at least ${withUnit(item.low, item)}`
+        : item.high !== null ? `at most ${withUnit(item.high, item)}` : "";
   // The limit, and where the sample fails if that is further on.
   const limit = (item) =>
     [range(item),
-      item.fail_low !== null && item.fail_low !== item.low ? `fails below ${short(item.fail_low)}` : "",
-      item.fail_high !== null && item.fail_high !== item.high ? `fails above ${short(item.fail_high)}` : ""].filter(Boolean).join(", ");
+      item.fail_low !== null && item.fail_low !== item.low ? `fails below ${withUnit(item.fail_low, item)}` : "",
+      item.fail_high !== null && item.fail_high !== item.high ? `fails above ${withUnit(item.fail_high, item)}` : ""].filter(Boolean).join(", ");
 
   // ---- the page's elements: text is always set as text ----
   function make(tag, attributes = {}, ...children) {
@@ -61,7 +62,13 @@
     return out;
   }
 
-  const cut = (s, n) => (s.length > n ? `${s.slice(0, Math.max(1, Math.floor(n) - 1))}\u2026` : s);
+  // As much of a text as fits into so many pixels, by the usual width of its letters.
+  const widthOf = (c) => (/[A-Z0-9mw_%]/.test(c) ? 7.4 : /[iljtfr.,()\-' ]/.test(c) ? 4.2 : 6.7);
+  function cut(s, px) {
+    let used = 0;
+    const n = [...s].findIndex((c) => (used += widthOf(c)) > px);
+    return n < 0 ? s : `${s.slice(0, Math.max(1, n - 1))}\u2026`;
+  }
 
   // As many lines as the names need between left and right.
   function legend(names, colours, left, right, y, theme) {
@@ -102,7 +109,7 @@
         from += v;
       });
       if (i % o.every === 0)
-        body += text(left + (i + 0.5) * w, H - bottom + 16, cut(o.labels[i], (w * o.every) / 6.8), theme, 'text-anchor="middle"');
+        body += text(left + (i + 0.5) * w, H - bottom + 16, cut(o.labels[i], w * o.every - 6), theme, 'text-anchor="middle"');
     });
     body += text((left + W - right) / 2, H - 8, o.x, theme, 'text-anchor="middle"') +
       text(0, 0, o.y, theme, `text-anchor="middle" transform="translate(14 ${(top + H - bottom) / 2}) rotate(-90)"`);
@@ -116,7 +123,7 @@
     let body = "";
     o.rows.forEach(([label, v, note], i) => {
       const y = top + i * row, w = (v / most) * (W - left - right);
-      body += text(left - 8, y + 13, cut(label, left / 7), theme, 'text-anchor="end"') +
+      body += text(left - 8, y + 13, cut(label, left - 12), theme, 'text-anchor="end"') +
         rect(left, y + 3, w, row - 6, o.colour, `${label}: ${note}`) + text(left + w + 6, y + 13, note, theme);
     });
     body += text(left, H - 7, o.x, theme);
@@ -166,7 +173,7 @@
     const heads = o.columns.map((c, i) =>
       make("th", { scope: "col", class: c.number ? "n" : null, style: c.width ? `width:${c.width}` : null },
         make("button", { type: "button", onclick: () => { down = key === i ? !down : !!c.number; key = i; order(); } }, c.title)));
-    box.append(make("table", { "aria-label": o.label, "aria-rowcount": rows.length }, make("thead", {}, make("tr", {}, ...heads)), body));
+    box.append(make("table", { style: o.wide ? "min-width:65rem" : null, "aria-label": o.label, "aria-rowcount": rows.length }, make("thead", {}, make("tr", {}, ...heads)), body));
     const found = make("span", { class: "soft", "aria-live": "polite" });
     const search = make("input", { type: "search", placeholder: o.hint, size: o.hint.length, "aria-label": o.hint, oninput: filter });
 
@@ -176,8 +183,9 @@
       const all = rows.length <= 60 || document.documentElement.dataset.print;
       const from = all ? 0 : Math.max(0, Math.floor(box.scrollTop / ROW) - 10);
       const to = all ? rows.length : Math.min(rows.length, from + Math.ceil((box.clientHeight || 400) / ROW) + 20);
-      body.replaceChildren(spacer(from * ROW), ...rows.slice(from, to).map((r) => {
-        const tr = make("tr", o.choose ? { tabindex: "0", "aria-selected": String(r === chosen) } : {},
+      const shown = rows.slice(from, to), stop = shown.includes(chosen) ? chosen : shown[0]; // one stop of the Tab key
+      body.replaceChildren(spacer(from * ROW), ...shown.map((r) => {
+        const tr = make("tr", o.choose ? { tabindex: r === stop ? "0" : "-1", "aria-selected": String(r === chosen) } : {},
           ...o.columns.map((c) => make("td", { class: c.number ? "n" : null, title: c.number ? null : c.value(r) }, c.show ? c.show(r) : String(c.value(r)))));
         if (o.choose) {
           tr.addEventListener("click", () => pick(r));
@@ -198,7 +206,8 @@
       draw();
     }
     function filter() {
-      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      // Words in any order; what stands in quotes as it is.
+      const words = (search.value.toLowerCase().match(/"[^"]+"|[^\s"]+/g) ?? []).map((w) => w.replaceAll('"', ""));
       rows = o.rows.filter((r) => { const s = o.text(r).toLowerCase(); return words.every((w) => s.includes(w)); });
       found.textContent = words.length ? `${whole(rows.length)} of ${whole(o.rows.length)}` : `${whole(o.rows.length)} ${o.things}`;
       order();
@@ -226,39 +235,49 @@
     addEventListener("beforeprint", () => { document.documentElement.dataset.print = "1"; draw(); });
     addEventListener("afterprint", () => { delete document.documentElement.dataset.print; draw(); });
     filter();
-    return { element: make("div", {}, make("div", { class: "bar" }, search, found, o.more ?? ""), box), pick, first: () => rows[0] };
+    return { element: make("div", {}, make("div", { class: "bar" }, search, found, o.more ?? ""), box), pick, first: () => rows[0],
+      find: (words) => { search.value = words; filter(); search.focus(); } };
   }
 
   // ---- what needs attention ----
   // A check with the limits that hold for a sample: they differ by fluid.
   const sets = data.limits.map((l) => data.items.map((item, i) => ({ ...item, ...l.of[i] })));
-  const findings = [];
+  const findings = [], broken = new Map(data.samples.map((s) => [s, []]));
   data.samples.forEach((s) => s.checks.forEach(([value, verdict, reason], i) => {
-    if (verdict === "fail" || verdict === "warn") findings.push({ s, i, item: sets[s.limits][i], value, verdict, reason });
+    if (verdict !== "fail" && verdict !== "warn") return;
+    const item = sets[s.limits][i], [, head, advice] = reason.match(/^(.*?)\. (.*)$/s) ?? [null, reason, ""];
+    const beyond = value < item.low && item.low !== null ? item.low / Math.max(value, 1e-9) : value / item.high;
+    findings.push({ s, i, item, verdict, head, advice, beyond });
+    broken.get(s).push(findings[findings.length - 1]);
   }));
+  broken.forEach((all) => all.sort((a, b) => RANK[a.verdict] - RANK[b.verdict]));
+  const every = (n) => (n === data.samples.length ? (n === 1 ? "in the sample" : `in all ${whole(n)} samples`) : `in ${whole(n)} of ${whole(data.samples.length)} samples`);
+  const SHOWN = 8;
+  function group(all) {
+    const { item } = all[0], limits = new Set(all.map((f) => limit(f.item))), advices = new Set(all.map((f) => f.advice));
+    const worst = all.some((f) => f.verdict === "fail") ? "fail" : "warn";
+    const line = (f) => make("li", {}, make("a", { href: "#sample", onclick: () => samples.pick(f.s) }, f.s.name),
+      ` ${limits.size > 1 ? f.head : f.head.split(", ")[0]}${advices.size > 1 ? `. ${f.advice}` : ""}`);
+    const names = make("ul", { class: advices.size > 1 ? null : "names" }, ...all.slice(0, SHOWN).map(line));
+    const li = make("li", { class: worst }, verdictMark(worst), " ", make("strong", {}, item.title), ` ${every(all.length)}`,
+      make("span", { class: "soft" }, ` (limit: ${limits.size > 1 ? "by fluid" : limit(item)}; ${item.source})`),
+      advices.size === 1 && all[0].advice ? make("p", {}, all[0].advice) : "", names);
+    if (all.length > SHOWN)
+      names.append(make("li", { class: "rest" }, make("span", {}, `and ${whole(all.length - SHOWN)} more `), make("button", { type: "button", onclick: (e) => {
+        e.target.closest("li").replaceWith(...all.slice(SHOWN).map(line));
+      } }, "show"), " ", make("button", { type: "button", onclick: () => samples.find(`"${item.title}"`) }, "find in the table")));
+    return li;
+  }
   function attention() {
-    const list = make("ul", { class: "attention" }), byItem = data.items.map(() => []);
+    const byItem = data.items.map(() => []), counts = { fail: 0, warn: 0, pass: 0 };
     findings.forEach((f) => byItem[f.i].push(f));
-    const groups = byItem.filter((all) => all.length)
-      .map((all) => ({ item: all[0].item, all, worst: all.some((f) => f.verdict === "fail") ? "fail" : "warn" }))
-      .sort((a, b) => RANK[a.worst] - RANK[b.worst] || b.all.length - a.all.length);
-    for (const { item, all, worst } of groups) {
-      const limits = new Set(all.map((f) => limit(f.item)));
-      const wanted = limits.size > 1 ? "by fluid" : `${limit(item)}${item.unit ? ` ${item.unit}` : ""}`;
-      const line = (f) => [make("a", { href: "#sample", onclick: () => samples.pick(f.s) }, f.s.name),
-        `: ${f.reason}`];
-      const li = make("li", { class: worst }, verdictMark(worst), " ", make("strong", {}, item.title),
-        make("span", { class: "soft" }, ` (limit: ${wanted}; ${item.source}) in ${whole(all.length)} of ${whole(data.samples.length)} samples`));
-      const shown = make("ul", {}, ...all.slice(0, 5).map((f) => make("li", {}, ...line(f))));
-      li.append(shown);
-      if (all.length > 5)
-        li.append(make("button", { type: "button", onclick: (e) => {
-          shown.append(...all.slice(5).map((f) => make("li", {}, ...line(f))));
-          e.target.remove();
-        } }, `${whole(all.length - 5)} more`));
-      list.append(li);
-    }
-    return findings.length ? list : make("p", {}, "No limit is broken in any sample.");
+    data.samples.forEach((s) => counts[s.verdict]++);
+    const groups = byItem.filter((all) => all.length);
+    groups.forEach((all) => all.sort((a, b) => RANK[a.verdict] - RANK[b.verdict] || b.beyond - a.beyond));
+    groups.sort((a, b) => RANK[a[0].verdict] - RANK[b[0].verdict] || b.length - a.length);
+    const summary = Object.entries(counts).filter(([, n]) => n).flatMap(([v, n], k) => [k ? ", " : "", `${whole(n)} `, verdictMark(v)]);
+    return [make("p", {}, ...summary, !groups.length ? ". No limit is broken in any sample." : data.samples.length > 1 ? ". The samples furthest beyond a limit come first." : "."),
+      make("ul", { class: "attention" }, ...groups.map(group))];
   }
 
   // ---- all samples ----
@@ -267,28 +286,29 @@
   const cargoOf = (s) => names.map(([, i]) => s.cargo[i]);
   const kept = (s) => s.fates[0];
   const checkOf = (s, id) => { const i = data.items.findIndex((x) => x.id === id); return i < 0 ? null : s.checks[i][0]; };
-  const broken = new Map(data.samples.map((s) => [s, 0]));
-  findings.forEach((f) => broken.set(f.s, broken.get(f.s) + 1));
+
+  const titles = (s) => broken.get(s).map((f) => f.item.title).join("; ");
 
   const detail = make("section", { id: "sample", "aria-live": "off" });
   const one = (title, value, shown, width = "8rem") => ({ title, value, number: true, width, show: (r) => shown(value(r)) });
   const samples = listing({
-    label: "samples", things: data.samples.length === 1 ? "sample" : "samples", hint: "Search sample, kit or verdict",
+    label: "samples", wide: true, things: data.samples.length === 1 ? "sample" : "samples", hint: "Search sample, kit, verdict or check",
     rows: data.samples, sort: 1, chosen: null, choose: showSample,
-    text: (s) => `${s.name} ${s.kit} ${s.verdict}`,
+    text: (s) => `${s.name} ${s.kit} ${s.verdict} ${data.limits[s.limits].name} ${titles(s)}`,
     columns: [
-      { title: "Sample", value: (s) => s.name },
-      { title: "Verdict", value: (s) => s.verdict, rank: (s) => RANK[s.verdict] * 1000 - broken.get(s), show: (s) => verdictMark(s.verdict), width: "6.5rem" },
-      { title: "Kit", value: (s) => s.kit, width: "8rem" },
-      one("Reads", (s) => s.reads, whole),
+      { title: "Sample", value: (s) => s.name, width: "11rem" },
+      { title: "Verdict", value: (s) => s.verdict, rank: (s) => RANK[s.verdict] * 1000 - broken.get(s).length, show: (s) => verdictMark(s.verdict), width: "6.5rem" },
+      { title: "Kit", value: (s) => s.kit, width: "6.5rem" },
+      one("Reads", (s) => s.reads, whole, "6.8rem"),
       one("Kept %", (s) => percent(kept(s), s.reads), (v) => v.toFixed(1), "6rem"),
       one("miRNA %", (s) => percent(s.cargo[0], kept(s)), (v) => v.toFixed(1), "6.5rem"),
       one("miRNAs", (s) => checkOf(s, "mirnas_1") ?? 0, whole, "6rem"),
-      one("Molecules", (s) => (s.umi ? s.molecules : -1), (v) => (v < 0 ? "\u2013" : whole(v))),
+      one("Molecules", (s) => (s.umi ? s.molecules : -1), (v) => (v < 0 ? "\u2013" : whole(v)), "6.8rem"),
+      { title: "Beyond limits", value: (s) => (broken.get(s).length ? `${broken.get(s).length}: ${titles(s)}` : ""), rank: (s) => -broken.get(s).length },
     ],
     more: make("button", { type: "button", onclick: () => save("samples.tsv", "text/tab-separated-values", [tsv(
-      ["sample", "verdict", "kit", "layout", "reads", ...data.fates.map((f) => f[0]), ...groupNames, ...data.items.map((i) => i.id)],
-      data.samples.map((s) => [s.name, s.verdict, s.kit, s.layout, s.reads, ...s.fates, ...cargoOf(s), ...s.checks.map((c) => c[0])]))]) }, "TSV"),
+      ["sample", "verdict", "limits", "kit", "layout", "reads", ...data.fates.map((f) => f[0]), ...groupNames, ...data.items.map((i) => i.id)],
+      data.samples.map((s) => [s.name, s.verdict, data.limits[s.limits].name, s.kit, s.layout, s.reads, ...s.fates, ...cargoOf(s), ...s.checks.map((c) => c[0])]))]) }, "TSV"),
   });
 
   const ordered = data.samples.slice().sort((a, b) => percent(b.cargo[0], kept(b)) - percent(a.cargo[0], kept(a)));
@@ -361,12 +381,13 @@
     ];
   }
   function checksTable(s) {
-    const rows = s.checks.map(([value, verdict, reason], i) => ({ item: sets[s.limits][i], value, verdict, reason }));
+    const rows = s.checks.map(([value, verdict, reason], i) => ({ item: sets[s.limits][i], value, verdict, reason }))
+      .sort((a, b) => RANK[a.verdict] - RANK[b.verdict]);
     return make("div", { class: "scroll" }, make("table", { "aria-label": "checks" },
       make("thead", {}, make("tr", {}, ...["Check", "Verdict", "Value", "Limit", "Source", "What it means"].map((h) => make("th", { scope: "col" }, h)))),
       make("tbody", {}, ...rows.map((r) => make("tr", {}, make("td", {}, r.item.title), make("td", {}, verdictMark(r.verdict)),
-        make("td", { class: "n" }, r.value === null ? "n/a" : `${short(r.value)} ${r.item.unit}`), make("td", {}, limit(r.item)),
-        make("td", { class: "soft", title: r.item.basis }, r.item.source), make("td", {}, r.reason))))));
+        make("td", { class: "n" }, r.value === null ? "n/a" : withUnit(r.value, r.item)), make("td", {}, limit(r.item)),
+        make("td", { class: "soft" }, ["own choice", "as published"].includes(r.item.basis) ? r.item.source : r.item.basis), make("td", {}, r.reason))))));
   }
   function topTable(s) {
     const all = s.mirna;
@@ -374,25 +395,28 @@
     return listing({
       label: `commonest miRNAs of ${s.name}`, things: "miRNAs", hint: "Search miRNA", rows, sort: 1, down: true, text: (r) => r.name,
       columns: [{ title: "miRNA", value: (r) => r.name },
-        { title: s.umi ? "Molecules (EM)" : "Reads (EM)", value: (r) => r.em, number: true, show: (r) => whole(r.em), width: "8rem" },
-        { title: "% of miRNA", value: (r) => r.em, number: true, show: (r) => percent(r.em, all).toFixed(2), width: "7.5rem" },
-        { title: "Unique", value: (r) => r.unique, number: true, show: (r) => whole(r.unique), width: "8rem" },
-        { title: "Best", value: (r) => r.best, number: true, show: (r) => whole(r.best), width: "8rem" }],
+        { title: s.umi ? "Molecules (EM)" : "Reads (EM)", value: (r) => r.em, number: true, show: (r) => whole(r.em), width: s.umi ? "9rem" : "7.5rem" },
+        { title: "% of miRNA", value: (r) => r.em, number: true, show: (r) => percent(r.em, all).toFixed(2), width: "7.2rem" },
+        { title: "Unique", value: (r) => r.unique, number: true, show: (r) => whole(r.unique), width: "5.5rem" },
+        { title: "Best", value: (r) => r.best, number: true, show: (r) => whole(r.best), width: "5.5rem" }],
     }).element;
   }
   function showSample(s) {
     const top = s.top.slice(0, 20).map(([name, v]) => [name, v, share(v, s.mirna)]);
+    const found = broken.get(s);
     detail.replaceChildren(
       make("h2", {}, `Sample ${s.name} `, verdictMark(s.verdict)),
-      make("p", {}, `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
+      found.length ? make("ul", { class: "attention" }, ...found.map((f) => make("li", { class: f.verdict }, verdictMark(f.verdict), " ", make("strong", {}, f.item.title), `: ${f.head}. ${f.advice}`))) : "",
+      make("p", {}, s.kit === "none" ? "No adapter: the reads came trimmed. " : `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
       make("p", { class: "soft" }, s.evidence || "The kit was named, not inferred."),
-      make("p", { class: "soft" }, `Judged by the limits for ${data.limits[s.limits].name}.`),
+      make("p", { class: "soft" }, `Judged by the limits for ${data.limits[s.limits].name}; all checks stand at the end.`),
       s.umi ? make("p", { class: "soft" }, "miRNAs, isomiRs and tRNA fragments are counted in molecules (distinct inserts and UMIs), as in the tables; flow, lengths and cargo in reads.") : "",
       make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
-        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []),
+        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : [])),
+      make("h2", {}, "Commonest miRNAs"),
+      make("div", { class: "grid" },
         figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: `${unit(s)} (EM)` }, t),
-          () => [["mirna", "em", "unique", "best"], s.top], `${whole(s.top.length)} commonest are listed below; all are in mirna.counts.tsv.`)),
-      make("h2", {}, "Commonest miRNAs"), topTable(s),
+          () => [["mirna", "em", "unique", "best"], s.top], `${whole(s.top.length)} commonest are in the table; all are in mirna.counts.tsv.`), topTable(s)),
       make("h2", {}, "IsomiRs"),
       make("p", {}, `${percent(s.isomirs.canonical, s.isomirs.all).toFixed(1)} % of ${whole(s.isomirs.all)} miRNA ${unit(s)} are exactly the mature.`),
       make("div", { class: "grid" }, ...isomirFigures(s)),
@@ -405,9 +429,10 @@
     make("header", {}, make("h1", {}, data.title), make("p", { class: "ruo" }, "Research use only. Not for diagnostic use."),
       make("p", { class: "soft" }, `${counted}; exomir ${data.version}; reference ${data.reference}`),
       data.command && data.command !== "count" ? make("p", { class: "soft" }, "Options: ", make("code", {}, data.command)) : ""),
-    make("section", {}, make("h2", {}, "What needs attention"), attention()),
+    make("section", {}, make("h2", {}, "What needs attention"), ...attention()),
     make("section", {}, make("h2", {}, "Samples"), samples.element),
     overview(), detail);
   if (data.samples.length) samples.pick(samples.first());
   document.documentElement.dataset.ready = "1";
+  document.documentElement.dataset.readyMs = Math.round(performance.now());
 })();
