@@ -33,6 +33,16 @@ EXM_MUST_USE exm_status exm_text_double(const char *s, size_t n, double *ret,
  */
 const char *exm_text_closest(const char *typed, const char *const *words, size_t n);
 
+/* The lower-case letter of an ASCII capital; every other byte as it is. */
+static inline char
+exm_text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+}
+
+/* Bytes of the UTF-8 byte order mark that s[0..n) begins with: 3 or 0. */
+size_t exm_text_bom_len(const char *s, size_t n);
+
 /* Case-blind ASCII comparison of whole strings, locale-free: 1 when equal. */
 int exm_text_same(const char *a, const char *b);
 

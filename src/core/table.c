@@ -6,6 +6,8 @@
  */
 #include "exomir/table.h"
 
+#include "exomir/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,7 +246,7 @@ exm_table_parse(const char *data, size_t n, const char *source, exm_table **ret,
         return exm_fail(reterr, EXM_EDATA, (size_t) (nul - data),
                         "%s: a NUL at byte %zu: not a text table", source,
                         (size_t) (nul - data));
-    if (n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3, n -= 3;
+    if (exm_text_bom_len(data, n)) data += 3, n -= 3;
 
     c.t = calloc(1, sizeof *c.t);
     /* A last cell without line feed needs one more byte for its NUL. */

@@ -148,17 +148,17 @@ exm_text_double(const char *s, size_t n, double *ret, exm_error *reterr)
     return EXM_OK;
 }
 
-static char
-lower(char c)
+size_t
+exm_text_bom_len(const char *s, size_t n)
 {
-    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+    return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
 int
 exm_text_same(const char *a, const char *b)
 {
-    while (*a && lower(*a) == lower(*b)) a++, b++;
-    return lower(*a) == lower(*b);
+    while (*a && exm_text_lower(*a) == exm_text_lower(*b)) a++, b++;
+    return exm_text_lower(*a) == exm_text_lower(*b);
 }
 
 static size_t
@@ -180,11 +180,11 @@ distance(const char *a, size_t n, const char *b, size_t m)
 
         now[0] = i;
         for (size_t j = 1; j <= m; j++) {
-            const size_t change = lower(a[i - 1]) != lower(b[j - 1]);
+            const size_t change = exm_text_lower(a[i - 1]) != exm_text_lower(b[j - 1]);
 
             now[j] = least(least(above[j], now[j - 1]) + 1, above[j - 1] + change);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-                lower(a[i - 2]) == lower(b[j - 1]))
+            if (i > 1 && j > 1 && exm_text_lower(a[i - 1]) == exm_text_lower(b[j - 2]) &&
+                exm_text_lower(a[i - 2]) == exm_text_lower(b[j - 1]))
                 now[j] = least(now[j], before[j - 2] + 1);
         }
         t = before, before = above, above = now, now = t;
@@ -222,7 +222,7 @@ exm_text_is_file_safe(const char *s)
 {
     if (*s == '\0' || *s == '.') return 0;
     for (; *s; s++) {
-        const char c = lower(*s);
+        const char c = exm_text_lower(*s);
 
         if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
               c == '-'))

@@ -1,6 +1,8 @@
 /* clade_table.c - which clade a miRBase species code belongs to (NCBI taxonomy, June 2018). */
 #include "clade_table.h"
 
+#include "exomir/text.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -42,11 +44,7 @@ exm_clade_of_code(const char *code, size_t len)
 
     if (len == 0 || len + 2 >= sizeof word) return NULL;
     word[0] = ' ';
-    for (size_t i = 0; i < len; i++) {
-        const char c = code[i];
-
-        word[1 + i] = c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-    }
+    for (size_t i = 0; i < len; i++) word[1 + i] = exm_text_lower(code[i]);
     word[len + 1] = ' ';
     word[len + 2] = '\0';
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)

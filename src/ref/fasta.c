@@ -10,6 +10,7 @@
 #include "exomir/fasta.h"
 
 #include "exomir/input.h"
+#include "exomir/text.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -177,7 +178,7 @@ sequence(struct parser *p, exm_fasta_entry *e, exm_error *reterr)
 static exm_status
 lead(struct parser *p, exm_error *reterr)
 {
-    if (p->n >= 3 && memcmp(p->data, "\xEF\xBB\xBF", 3) == 0) p->at = 3;
+    p->at = exm_text_bom_len(p->data, p->n);
     while (p->at < p->n && (p->data[p->at] == '\n' || p->data[p->at] == '\r')) {
         if (p->data[p->at] == '\n') p->line++;
         p->at++;

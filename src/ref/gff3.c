@@ -258,7 +258,7 @@ exm_gff3_parse(const char *data, size_t n, const char *source, exm_gff3 **ret,
         return exm_fail(reterr, EXM_EDATA, (size_t) (nul - data),
                         "%s: NUL byte at offset %zu (binary file, or damaged copy?)",
                         source, (size_t) (nul - data));
-    if (n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) data += 3, n -= 3;
+    if (exm_text_bom_len(data, n)) data += 3, n -= 3;
     c.g = calloc(1, sizeof *c.g);
     if (c.g) c.g->text = malloc(n + 1);
     if (!c.g || !c.g->text) {

@@ -19,18 +19,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char
-fold(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-}
-
 /* Case-blind only. */
 static int
 fold_order(const char *a, const char *b)
 {
-    while (*a && fold(*a) == fold(*b)) a++, b++;
-    return (unsigned char) fold(*a) - (unsigned char) fold(*b);
+    while (*a && exm_text_lower(*a) == exm_text_lower(*b)) a++, b++;
+    return (unsigned char) exm_text_lower(*a) - (unsigned char) exm_text_lower(*b);
 }
 
 int

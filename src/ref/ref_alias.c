@@ -9,6 +9,7 @@
  */
 #include "ref_draft.h"
 
+#include "exomir/text.h"
 #include "gff3.h"
 #include "ref_format.h"
 
@@ -164,7 +165,7 @@ add_gff(exm_draft *d, const struct index *ix, const char *path, const char *data
 static int
 is_gff(const char *data, size_t n)
 {
-    const size_t from = n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    const size_t from = exm_text_bom_len(data, n);
 
     return n >= from + 5 && memcmp(data + from, "##gff", 5) == 0;
 }

@@ -82,7 +82,7 @@ set_species(exm_draft *d, const char *species, exm_error *reterr)
             return exm_fail(reterr, EXM_EDATA, i,
                             "species '%s' is no species code: 'hsa' is human, 'mmu' mouse",
                             species);
-        d->species[i] = c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
+        d->species[i] = exm_text_lower(c);
     }
     return EXM_OK;
 }

@@ -12,6 +12,7 @@
  * text position looks into two buckets of 0.1 candidates on average: O(text), 8 MB.
  */
 #include "clade_table.h"
+#include "exomir/text.h"
 #include "ref_draft.h"
 #include "ref_format.h"
 
@@ -88,11 +89,7 @@ collect(struct collector *c, const exm_fasta_entry *e, size_t *without_code)
         (*without_code)++;
         return EXM_OK;
     }
-    for (size_t i = 0; i < n_code; i++) {
-        const char a = e->id[i];
-
-        x.code[i] = a >= 'A' && a <= 'Z' ? (char) (a - 'A' + 'a') : a;
-    }
+    for (size_t i = 0; i < n_code; i++) x.code[i] = exm_text_lower(e->id[i]);
     s = clade_of(c, x.code, &x.clade);
     if (s != EXM_OK) return s;
     if (strcmp(x.code, c->d->species) == 0 || (c->own && strcmp(x.clade, c->own) == 0))

@@ -1,14 +1,9 @@
 /* ref_name.c - what names of miRNAs say: species, arm, stem, accession. */
+#include "exomir/text.h"
 #include "ref_draft.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static char
-lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char) (c - 'A' + 'a') : c;
-}
 
 static int
 is_digit(char c)
@@ -19,7 +14,7 @@ is_digit(char c)
 static int
 is_letter(char c)
 {
-    return lower(c) >= 'a' && lower(c) <= 'z';
+    return exm_text_lower(c) >= 'a' && exm_text_lower(c) <= 'z';
 }
 
 uint32_t
@@ -28,7 +23,7 @@ exm_name_arm(const char *name)
     size_t n = strlen(name);
 
     while (n > 0 && name[n - 1] == '*') n--;
-    if (n < 3 || lower(name[n - 1]) != 'p' || !strchr("-_", name[n - 3])) return 0;
+    if (n < 3 || exm_text_lower(name[n - 1]) != 'p' || !strchr("-_", name[n - 3])) return 0;
     return name[n - 2] == '5' ? 5 : name[n - 2] == '3' ? 3 : 0;
 }
 
@@ -39,7 +34,7 @@ ends_with(const char *s, size_t n, const char *end)
 
     if (n <= k) return 0;
     for (size_t i = 0; i < k; i++)
-        if (lower(s[n - k + i]) != end[i]) return 0;
+        if (exm_text_lower(s[n - k + i]) != end[i]) return 0;
     return 1;
 }
 
@@ -63,7 +58,7 @@ exm_name_stem(const char *name, char ret[EXM_STEM_MAX])
     size_t n = exm_name_stem_len(name);
 
     if (n >= EXM_STEM_MAX) n = EXM_STEM_MAX - 1;
-    for (size_t i = 0; i < n; i++) ret[i] = lower(name[i]);
+    for (size_t i = 0; i < n; i++) ret[i] = exm_text_lower(name[i]);
     ret[n] = '\0';
 }
 
@@ -79,7 +74,7 @@ exm_name_code_len(const char *name)
     for (size_t k = 0; n == 3 && k < sizeof no_code / sizeof no_code[0]; k++) {
         size_t i = 0;
 
-        while (i < 3 && lower(name[i]) == no_code[k][i]) i++;
+        while (i < 3 && exm_text_lower(name[i]) == no_code[k][i]) i++;
         if (i == 3) return 0;
     }
     return n;
@@ -92,7 +87,7 @@ exm_draft_is_wanted(const exm_draft *d, const char *name)
     size_t i = 0;
 
     if (d->species[0] == '\0' || n == 0) return 1;
-    while (i < n && lower(name[i]) == d->species[i]) i++;
+    while (i < n && exm_text_lower(name[i]) == d->species[i]) i++;
     return i == n && d->species[n] == '\0';
 }
 

@@ -119,7 +119,7 @@ add_fasta(exm_draft *d, const char *data, size_t n, const char *path, exm_error 
 static int
 is_fasta(const char *data, size_t n)
 {
-    size_t i = n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    size_t i = exm_text_bom_len(data, n);
 
     while (i < n && (data[i] == '\n' || data[i] == '\r')) i++;
     return i < n && data[i] == '>';

@@ -303,10 +303,11 @@ a_decimal_comma_changes_nothing(void **state)
 
 /* ---- words ---- */
 
+/* Written anew: bit 5 of the 26 capitals. */
 static char
 lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
+    return memchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ", c, 26) ? (char) (c | 32) : c;
 }
 
 static size_t
@@ -400,6 +401,8 @@ comparison_is_blind_to_ascii_case_only(void **state)
     assert_false(exm_text_same("tRNA", "tRN"));
     assert_false(exm_text_same("tRN", "tRNA"));
     assert_false(exm_text_same("a", "b"));
+    for (int a = 0; a < 256; a++)
+        assert_int_equal(exm_text_lower((char) a), lower((char) a));
     for (int a = 1; a < 256; a++)
         for (int b = 1; b < 256; b++) {
             const char x[] = {(char) a, '\0'}, y[] = {(char) b, '\0'};
@@ -425,6 +428,17 @@ safe_names_hold_only_safe_bytes(void **state)
     assert_false(exm_text_is_file_safe(""));
     assert_false(exm_text_is_file_safe(".."));
     assert_true(exm_text_is_file_safe("a..b"));
+}
+
+static void
+a_byte_order_mark_has_three_bytes(void **state)
+{
+    (void) state;
+    assert_int_equal(exm_text_bom_len("\xef\xbb\xbfx", 4), 3);
+    assert_int_equal(exm_text_bom_len("\xef\xbb\xbf", 3), 3);
+    assert_int_equal(exm_text_bom_len("\xef\xbb", 2), 0);
+    assert_int_equal(exm_text_bom_len("\xef\xbb\xbe", 3), 0);
+    assert_int_equal(exm_text_bom_len(NULL, 0), 0);
 }
 
 static void
@@ -454,6 +468,7 @@ main(void)
         cmocka_unit_test(the_closest_word_of_known_ones),
         cmocka_unit_test(comparison_is_blind_to_ascii_case_only),
         cmocka_unit_test(safe_names_hold_only_safe_bytes),
+        cmocka_unit_test(a_byte_order_mark_has_three_bytes),
         cmocka_unit_test(copies_are_whole_or_null),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

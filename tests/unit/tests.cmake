@@ -1,5 +1,8 @@
 # Unit tests tests/unit/test_<name>.c: one name per line.
 list(APPEND EXM_UNIT_TESTS
+  status
+  simd
+  pages
   buf
   text
   table
@@ -25,6 +28,7 @@ list(APPEND EXM_UNIT_TESTS
   ref_database
   trna
   ref_check
+  ref_name
   annotate
   annotate_long
   annotate_large
