@@ -68,9 +68,11 @@ set_cigar(const exm_candidate *c, uint32_t len, exm_bam_scratch *s)
     const uint32_t core = len - c->n_add5 - c->n_tail;
 
     s->n_cigar = 0;
-    if (c->n_add5) s->cigar[s->n_cigar++] = bam_cigar_gen(c->n_add5, BAM_CSOFT_CLIP);
+    if (c->n_add5)
+        s->cigar[s->n_cigar++] = bam_cigar_gen((uint32_t) c->n_add5, BAM_CSOFT_CLIP);
     s->cigar[s->n_cigar++] = bam_cigar_gen(core, BAM_CMATCH);
-    if (c->n_tail) s->cigar[s->n_cigar++] = bam_cigar_gen(c->n_tail, BAM_CSOFT_CLIP);
+    if (c->n_tail)
+        s->cigar[s->n_cigar++] = bam_cigar_gen((uint32_t) c->n_tail, BAM_CSOFT_CLIP);
 }
 
 static char

@@ -81,7 +81,7 @@ if strace -f -o trace true 2> /dev/null; then
     while :; do
         rm -rf killed
         got=0
-        strace -f -qq -o trace -e trace=rename -e inject=rename:signal=KILL:when=$at \
+        ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o trace -e trace=rename -e inject=rename:signal=KILL:when=$at \
             "$exomir" count -q -t 1 -r ref.exoref -o killed --bam s1.fastq s2.fastq > out 2> err || got=$?
         [ "$got" -ne 0 ] || break
         (cd killed && find . -type f ! -name '*.tmp.*') > finals

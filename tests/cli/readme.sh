@@ -18,7 +18,7 @@ awk '/^## /{ tour = $0 == "## Tour" }
     /^```sh$/ { n++; file = n ".sh"; next }
     /^```$/ { if (file == "") file = n ".txt"; else file = ""; next }
     file != "" { print > file }' "$readme"
-[ -s 5.sh ] && [ ! -e 6.sh ] || fail "the tour has not five steps"
+[ -s 6.sh ] && [ ! -e 7.sh ] || fail "the tour has not six steps"
 
 # shows WANTED GOT: each line of WANTED is in GOT, in this order; a line may end in an ellipsis.
 shows() {
@@ -28,7 +28,7 @@ shows() {
         END { if (at < n) { print "missing or out of order: " want[at + 1]; exit 1 } }' "$1" "$2"
 }
 
-for i in 1 2 3 4 5; do
+for i in 1 2 3 4 5 6; do
     cases=$((cases + 1))
     sh -eu $i.sh > out 2>&1 || fail "step $i of the tour fails"
     [ -s $i.txt ] || fail "step $i shows nothing"
