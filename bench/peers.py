@@ -22,17 +22,23 @@ def split(shares, counts):
     return counts
 
 
-def mirtop(ref, fastq, out):
-    run(["sh", HERE + "mirtop.sh", fastq, ref.hairpin, ref.gff, out])
+def gff_reads(ref, path):
+    """{read: (reads, {entity})} of a mirGFF3 file."""
     shares = {}
-    with open(out + "/mirtop/sample.gff") as f:
+    with open(path) as f:
         for line in f:
             if line.startswith("#"):
                 continue
             a = reference.attributes(line.split("\t")[8])
-            n, found = shares.setdefault(a["Read"], (int(a["Expression"]), set()))
-            found.add(ref.entity.get(a["Name"], a["Name"]))
-    return split(shares, collections.Counter())
+            n, found = shares.get(a["Read"], (0, set()))
+            n = max(n, float(a.get("expression_OptimiR", a["Expression"])))
+            shares[a["Read"]] = (n, found | {ref.entity.get(a["Name"], a["Name"])})
+    return shares
+
+
+def mirtop(ref, fastq, out):
+    run(["sh", HERE + "mirtop.sh", fastq, ref.hairpin, ref.gff, out])
+    return split(gff_reads(ref, out + "/mirtop/sample.gff"), collections.Counter())
 
 
 def optimir(ref, fastq, out):

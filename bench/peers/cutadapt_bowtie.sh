@@ -7,7 +7,7 @@ fq=$1 hairpin=$2 out=$3 threads=$4
 mkdir -p "$out"
 [ -e "$out/hairpin.1.ebwt" ] || bowtie-build -q --threads "$threads" "$hairpin" "$out/hairpin"
 [ "${INDEX_ONLY:-}" ] && exit
-cutadapt -j "$threads" -a TGGAATTCTCGGGTGCCAAGG -m 16 -Z -o "$out/trimmed.fastq.gz" "$fq" \
+cutadapt -j "$threads" -a "${ADAPTER:-TGGAATTCTCGGGTGCCAAGG}" -m 16 -Z -o "$out/trimmed.fastq.gz" "$fq" \
     > "$out/cutadapt.log"
 zcat "$out/trimmed.fastq.gz" |
     bowtie -p "$threads" -q -v 1 -a --best --strata --norc -x "$out/hairpin" -S - \

@@ -5,7 +5,7 @@ fq=$1 hairpin=$2 gff=$3 out=$4
 mkdir -p "$out/mirtop"
 bowtie-build -q "$hairpin" "$out/hairpin"
 fastp -i "$fq" -o "$out/t.fastq.gz" -w 2 -l 16 --max_len1 100 \
-    --adapter_sequence TGGAATTCTCGGGTGCCAAGG -j "$out/fastp.json" -h "$out/fastp.html" 2> "$out/fastp.log"
+    --adapter_sequence "${ADAPTER:-TGGAATTCTCGGGTGCCAAGG}" -j "$out/fastp.json" -h "$out/fastp.html" 2> "$out/fastp.log"
 zcat "$out/t.fastq.gz" | awk 'NR % 4 == 2 { c[$0]++ }
     END { for (s in c) { q = s; gsub(/./, "I", q); printf "@seq_%d_x%d\n%s\n+\n%s\n", ++i, c[s], s, q } }' \
     > "$out/sample.fastq"

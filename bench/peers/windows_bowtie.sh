@@ -5,7 +5,7 @@
 set -eu
 mkdir -p "$3"
 bowtie-build -q "$2" "$3/hairpin"
-cutadapt -j 2 -a TGGAATTCTCGGGTGCCAAGG -m 16 -Z -o "$3/t.fastq.gz" "$1" > "$3/cutadapt.log"
+cutadapt -j 2 -a "${ADAPTER:-TGGAATTCTCGGGTGCCAAGG}" -m 16 -Z -o "$3/t.fastq.gz" "$1" > "$3/cutadapt.log"
 zcat "$3/t.fastq.gz" | awk 'NR % 4 == 2 { c[$0]++ }
     END { for (s in c) printf ">%d_x%d\n%s\n", ++i, c[s], s }' > "$3/unique.fa"
 bowtie -p 2 -f -v 1 -a --best --strata --norc -x "$3/hairpin" -S --no-unal "$3/unique.fa" \
