@@ -215,6 +215,7 @@ run_with_ref(exm_count_args *a, exm_count_plan *p, const exm_ref *ref)
     exm_guard_folder(a->out);
     if (exm_outdir_new(a->out, &dir, &err) != EXM_OK)
         return exm_msg_status(&a->common, &err, NULL);
+    exm_outdir_set_gate(dir, &exm_guard_gate);
     code = exm_count_samples(a, p, ref, dir);
     if (code == EXM_EXIT_OK) code = publish(a, p, ref, dir);
     exm_outdir_free(dir); /* without commit nothing of this run stays */

@@ -201,7 +201,9 @@ write_bundle(const struct build_args *a, const exm_buf *bundle,
     int code;
 
     s = exm_ref_open_memory(bundle->data, bundle->len, a->out, &ref, &err);
+    exm_guard_hold();
     if (s == EXM_OK) s = exm_outfile_put(a->out, bundle, &err);
+    exm_guard_release();
     if (s != EXM_OK) {
         code = exm_msg_status(&a->common, &err, NULL);
     } else if (strcmp(a->out, "-") == 0) {

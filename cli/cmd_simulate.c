@@ -236,15 +236,19 @@ simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
     exm_gzout *file = NULL;
     exm_buf table = {0};
     exm_error err = {0};
-    exm_status s = exm_outfile_new(truth, &told, &err);
+    exm_status s;
 
+    exm_guard_hold();
+    s = exm_outfile_new(truth, &told, &err);
     if (s == EXM_OK) s = exm_gzout_new(fastq, !a->plain && !to_stdout, &file, &err);
+    exm_guard_release();
     if (s == EXM_OK)
         s = exm_simulate_reads(ref, &a->o, exm_gzout_write, file, &table, &err);
     if (s == EXM_OK) s = exm_outfile_write(told, table.data, table.len, &err);
-    exm_guard_hold();
     if (s == EXM_OK) s = exm_ref_validate(ref, &err);
-    if (s == EXM_OK) s = exm_gzout_commit(file, &err);
+    if (s == EXM_OK && to_stdout) s = exm_gzout_commit(file, &err); /* may block */
+    exm_guard_hold();
+    if (s == EXM_OK && !to_stdout) s = exm_gzout_commit(file, &err);
     if (s == EXM_OK) s = exm_outfile_commit(told, &err);
     exm_guard_release();
     exm_outfile_free(told);

@@ -8,6 +8,7 @@
 
 #include "exomir/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,10 +159,15 @@ check_name(const exm_common *c, const char *name, const char *path)
     if (strcmp(path, "-") == 0)
         return exm_msg_error(c, EXM_EXIT_USAGE, "add --sample NAME",
                              "standard input has no name to call the sample by");
+    if (strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0)
+        return exm_msg_error(c, EXM_EXIT_USAGE, "add --sample NAME",
+                             "a pipe (%s) has no name to call the sample by", path);
     if (exm_text_is_file_safe(name)) return EXM_EXIT_OK;
-    return exm_msg_error(c, EXM_EXIT_USAGE, "add --sample NAME, or use a sample sheet",
-                         "'%s' gives no sample name: use letters, digits, '.', '_' and '-'",
-                         path);
+    return exm_msg_error(
+        c, EXM_EXIT_USAGE, "add --sample NAME, or use a sample sheet",
+        "'%s' gives no sample name: use up to 200 letters, digits, '.', '_' and "
+        "'-'",
+        path);
 }
 
 static int
@@ -181,9 +187,11 @@ static int
 plan_lanes(exm_count_args *a, const exm_words *files, exm_count_plan *p)
 {
     if (!exm_text_is_file_safe(a->sample))
-        return exm_msg_error(&a->common, EXM_EXIT_USAGE,
-                             "use letters, digits, '.', '_' and '-', not starting with '.'",
-                             "option '--sample': '%s' is no sample name", a->sample);
+        return exm_msg_error(
+            &a->common, EXM_EXIT_USAGE,
+            "use up to 200 letters, digits, '.', '_' and '-', not starting "
+            "with '.'",
+            "option '--sample': '%s' is no sample name", a->sample);
     p->n = 1;
     p->sample[0] = (exm_count_sample){
         .id = a->sample, .paths = files->v, .n_paths = files->n, .options = a->options};
@@ -224,28 +232,78 @@ plan_from_files(exm_count_args *a, const exm_words *files, exm_count_plan *p)
     return EXM_EXIT_OK;
 }
 
-/* Files that are missing are found before anything is counted. */
+/* A file as the system knows it, whatever its path. */
+struct identity {
+    dev_t device;
+    ino_t number;
+    const char *path;
+};
+
+static int
+by_identity(const void *pa, const void *pb)
+{
+    const struct identity *a = pa, *b = pb;
+
+    if (a->device != b->device) return a->device < b->device ? -1 : 1;
+    if (a->number != b->number) return a->number < b->number ? -1 : 1;
+    return strcmp(a->path, b->path);
+}
+
+/* Stat()s one file of a sample; pipes and the like have no identity (0). */
+static int
+look_at_file(const exm_common *c, const exm_count_sample *t, const char *path,
+             struct identity *ret)
+{
+    struct stat st;
+
+    *ret = (struct identity){.path = path};
+    if (strcmp(path, "-") == 0) return EXM_EXIT_OK;
+    if (stat(path, &st) != 0) {
+        exm_error err = {0};
+
+        (void) exm_fail_errno(&err, errno, 0, "sample '%s': %s", t->id, path);
+        return exm_msg_status(c, &err,
+                              "check the spelling; paths in a sheet start at the sheet's "
+                              "folder");
+    }
+    if (S_ISDIR(st.st_mode))
+        return exm_msg_error(c, EXM_EXIT_FAIL, "name the files in it",
+                             "sample '%s': %s is a folder", t->id, path);
+    if (S_ISREG(st.st_mode)) {
+        ret->device = st.st_dev;
+        ret->number = st.st_ino;
+    }
+    return EXM_EXIT_OK;
+}
+
+/* Files that are missing, or that are one under two paths, are found before any counting. */
 static int
 check_files(const exm_common *c, const exm_count_plan *p)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        for (size_t k = 0; k < p->sample[i].n_paths; k++) {
-            const char *path = p->sample[i].paths[k];
-            struct stat st;
+    struct identity *file;
+    size_t n = 0, all = 0;
+    int code = EXM_EXIT_OK;
 
-            if (strcmp(path, "-") == 0) continue;
-            if (stat(path, &st) != 0)
-                return exm_msg_error(c, EXM_EXIT_FAIL,
-                                     "check the spelling; paths in a sheet start at the "
-                                     "sheet's folder",
-                                     "sample '%s': %s: no such file, or not allowed",
-                                     p->sample[i].id, path);
-            if (S_ISDIR(st.st_mode))
-                return exm_msg_error(c, EXM_EXIT_FAIL, "name the files in it",
-                                     "sample '%s': %s is a folder", p->sample[i].id, path);
-        }
+    for (size_t i = 0; i < p->n; i++) all += p->sample[i].n_paths;
+    file = calloc(all + 1, sizeof *file);
+    if (!file) return exm_msg_error(c, EXM_EXIT_FAIL, NULL, "no memory for %zu files", all);
+    for (size_t i = 0; i < p->n && code == EXM_EXIT_OK; i++) {
+        const exm_count_sample *t = &p->sample[i];
+
+        for (size_t k = 0; k < t->n_paths && code == EXM_EXIT_OK; k++)
+            code = look_at_file(c, t, t->paths[k], &file[n++]);
     }
-    return EXM_EXIT_OK;
+    if (code == EXM_EXIT_OK) qsort(file, n, sizeof *file, by_identity);
+    for (size_t i = 1; i < n && code == EXM_EXIT_OK; i++)
+        if (file[i].number != 0 && file[i].number == file[i - 1].number &&
+            file[i].device == file[i - 1].device)
+            code =
+                exm_msg_error(c, EXM_EXIT_USAGE, NULL,
+                              "'%s' and '%s' are one file, so its reads would be counted "
+                              "twice",
+                              file[i - 1].path, file[i].path);
+    free(file);
+    return code;
 }
 
 int

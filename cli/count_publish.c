@@ -218,6 +218,44 @@ put_all(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
     return s;
 }
 
+/*
+ * What an older run left and this one does not write would pass for this run's: tables, and
+ * files of its own samples.  Records of other samples speak for themselves and stay.
+ */
+static exm_status
+drop_old(const exm_count_plan *p, exm_outdir *dir, exm_error *reterr)
+{
+    static const char *const tables[] = {"mirna.reads.tsv",
+                                         "isomir.counts.tsv",
+                                         "trna_types.counts.tsv",
+                                         "trna_fragments.counts.tsv",
+                                         "mirna.gff3",
+                                         "report.html",
+                                         "multiqc/exomir_stats_mqc.json",
+                                         "multiqc/exomir_cargo_mqc.json",
+                                         "multiqc/exomir_flow_mqc.json",
+                                         "multiqc/exomir_lengths_mqc.json"};
+    static const struct {
+        const char *folder, *ending;
+    } of_sample[] = {{"records", "exr"}, {"bam", "bam"}, {"bam", "bam.bai"}};
+    exm_status s = EXM_OK;
+
+    for (size_t k = 0; s == EXM_OK && k < sizeof tables / sizeof tables[0]; k++)
+        s = exm_outdir_drop(dir, tables[k], reterr);
+    for (size_t i = 0; i < p->n; i++) {
+        for (size_t k = 0; s == EXM_OK && k < sizeof of_sample / sizeof of_sample[0]; k++) {
+            exm_buf name = {0};
+
+            exm_buf_putf(&name, "%s/%s.%s", of_sample[k].folder, p->sample[i].id,
+                         of_sample[k].ending);
+            s = exm_buf_check(&name, reterr);
+            if (s == EXM_OK) s = exm_outdir_drop(dir, name.data, reterr);
+            exm_buf_done(&name);
+        }
+    }
+    return s;
+}
+
 int
 exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
                   exm_outdir *dir, exm_qc *qc)
@@ -230,11 +268,10 @@ exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_re
     for (size_t i = 0; s == EXM_OK && i < c.n; i++)
         exm_qc_sample_by(c.records[i], c.limits[i], &qc[i]);
     if (s == EXM_OK) s = put_all(a, p, ref, &c, qc, dir, &err);
+    if (s == EXM_OK) s = drop_old(p, dir, &err);
     if (s == EXM_OK) s = put_provenance(a, p, ref, dir, &provenance, &err);
     if (s == EXM_OK) s = exm_ref_validate(ref, &err);
-    exm_guard_hold();
     if (s == EXM_OK) s = exm_outdir_commit(dir, &provenance, &err);
-    exm_guard_release();
     exm_buf_done(&provenance);
     cohort_done(&c);
     return s == EXM_OK ? EXM_EXIT_OK : exm_msg_status(&a->common, &err, NULL);

@@ -145,6 +145,29 @@ tell_mixture(const exm_count_args *a, const exm_count_plan *p)
                      with, with == 1 ? "" : "s", without);
 }
 
+/* Reads that are there twice, within a sample or in two samples, count twice. */
+static void
+tell_repeats(const exm_count_args *a, const exm_count_plan *p)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const exm_record *r = p->sample[i].record;
+        const uint64_t again = p->sample[i].inputs.first_name_again;
+
+        if (!r || r->reads_in == 0) continue;
+        if (again > 0 && again <= r->reads_in / 10)
+            exm_msg_note(&a->common,
+                         "%s: the name of the first read comes %llu more time%s: are reads "
+                         "in its files twice?",
+                         r->sample, (unsigned long long) again, again == 1 ? "" : "s");
+        for (size_t k = 0; k < i; k++)
+            if (p->sample[k].record &&
+                strcmp(p->sample[k].record->content, r->content) == 0)
+                exm_msg_note(&a->common,
+                             "%s and %s hold the same reads: one sample under two names?",
+                             p->sample[k].id, r->sample);
+    }
+}
+
 /* A verdict in a report is easily missed; another species makes every number wrong. */
 static void
 tell_foreign(const exm_common *c, const exm_count_sample *t)
@@ -213,6 +236,7 @@ exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref
                                     : NULL);
     tell_samples(a, p);
     tell_mixture(a, p);
+    tell_repeats(a, p);
     if (exm_count_good(p) == 0)
         return exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL,
                              "no sample could be counted; nothing was published");

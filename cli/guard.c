@@ -17,7 +17,7 @@
 
 enum { GUARD_PATH = 4096, GUARD_FOLDERS = 2 };
 
-/* Held while a folder is added or results are renamed, and for good once a signal came. */
+/* Held while a folder is added, a file created or renamed, and for good once a signal came. */
 static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
 static char guarded[GUARD_FOLDERS][GUARD_PATH];
 static size_t n_guarded;
@@ -73,6 +73,8 @@ exm_guard_folder(const char *dir)
     (void) pthread_mutex_unlock(&busy);
     if (n_guarded == 1) start_waiting();
 }
+
+const exm_outgate exm_guard_gate = {.enter = exm_guard_hold, .leave = exm_guard_release};
 
 void
 exm_guard_hold(void)

@@ -23,14 +23,24 @@ exm_msg_colour(int fd)
     return isatty(fd) && term && term[0] && strcmp(term, "dumb") != 0;
 }
 
+/* Paths and words of the user may hold control bytes; a terminal would obey them. */
+static void
+put_printable(const char *text, FILE *to)
+{
+    for (; *text; text++)
+        (void) fputc((unsigned char) *text < 0x20 || *text == 0x7f ? '?' : *text, to);
+}
+
 static void
 put_line(const char *label, const char *colour, const exm_common *c, const char *text)
 {
     const int on = exm_msg_colour(STDERR_FILENO);
 
-    (void) fprintf(stderr, "exomir%s%s: %s%s%s%s\n", c->command ? " " : "",
+    (void) fprintf(stderr, "exomir%s%s: %s%s%s", c->command ? " " : "",
                    c->command ? c->command : "", on ? colour : "", label,
-                   on ? "\033[0m" : "", text);
+                   on ? "\033[0m" : "");
+    put_printable(text, stderr);
+    (void) fputc('\n', stderr);
 }
 
 static const char *

@@ -4,6 +4,8 @@
 
 #include "opt.h"
 
+#include "exomir/outdir.h"
+
 /* Exit codes, as documented in every --help. */
 enum { EXM_EXIT_OK = 0, EXM_EXIT_FAIL = 1, EXM_EXIT_USAGE = 2, EXM_EXIT_QC = 3 };
 
@@ -47,8 +49,9 @@ void exm_progress_free(exm_progress *p); /* clears the line */
 void exm_guard_folder(const char *dir);
 /* The same for one output file and those beside it; nothing for "-". */
 void exm_guard_file(const char *path);
-/* Between these a signal waits: results that are being renamed become whole first. */
+/* Between these a signal waits: for the creation of a file, and for renames. */
 void exm_guard_hold(void);
 void exm_guard_release(void);
+extern const exm_outgate exm_guard_gate; /* the two, for exm_outdir_set_gate() */
 
 #endif

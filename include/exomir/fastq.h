@@ -14,6 +14,9 @@ extern "C" {
 /* Readable bytes that must follow every block and that follow every seq and qual. */
 enum { EXM_SEQ_PAD = 128 };
 
+/* 2^53: counts are shared in doubles, which hold every whole number up to that. */
+#define EXM_COPIES_MAX ((uint64_t) 1 << 53)
+
 /* One record; pointers are into the block or into the parser, valid until the next call. */
 typedef struct exm_read {
     const char *name; /* without '@' or '>'; up to the end of line, CR removed */
@@ -21,7 +24,7 @@ typedef struct exm_read {
     const char *qual; /* [len] Phred+33 bytes 33..126, or NULL in FASTA */
     uint32_t name_len;
     uint32_t len;
-    uint64_t copies; /* 1, or the N of a collapsed FASTA name "..._xN" */
+    uint64_t copies; /* 1, or the N of a collapsed FASTA name "..._xN", <= EXM_COPIES_MAX */
 } exm_read;
 
 typedef enum exm_reads_format {

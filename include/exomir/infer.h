@@ -60,8 +60,9 @@ EXM_MUST_USE exm_status exm_inferrer_finish(exm_inferrer *f, exm_inference *ret,
 void exm_inferrer_free(exm_inferrer *f);
 
 /*
- * 1 when the reads speak clearly for another kit than the preset 'name'; 0 when they do not,
- * when no read can tell the two (see above; all tailed kits), or when 'name' is no preset.
+ * 1 when the reads speak clearly for another kit than the preset 'name', or for any when that
+ * is "none" (trimmed already); 0 when they do not, when no read can tell the two (see above;
+ * all tailed kits), or when 'name' is neither.
  */
 int exm_inference_contradicts(const exm_inference *v, const char *name);
 

@@ -39,12 +39,12 @@ EXM_MUST_USE exm_status exm_outfile_put(const char *path, const exm_buf *b,
                                         exm_error *reterr);
 
 /*
- * A run's folder: created if missing (parents are not), stale "*.tmp.*" of dead
- * processes of ours swept.  Files are staged: written and fsynced under their
+ * A run's folder: created if missing (parents are not), locked until free() (EXM_EIO
+ * while another run has it), stale "*.tmp.*" of dead processes of ours swept.  Files are staged: written and fsynced under their
  * temporary names as they are put, and renamed together by commit(): the old
  * provenance.json goes first and the new one comes last, so that a folder with
  * provenance.json is always complete.  free() without commit leaves none of this
- * run's files, and an old run whole.
+ * run's files, no folder that it made and left empty, and an old run whole.
  */
 typedef struct exm_outdir exm_outdir;
 
@@ -56,6 +56,16 @@ EXM_MUST_USE exm_status exm_outdir_new(const char *dir, exm_outdir **ret,
  * over.
  */
 void exm_outdir_sweep(const char *dir, long pid);
+/*
+ * exm_outdir_set_gate() - functions to call around each creation of a file, and around the
+ * renames of commit().  Whoever sweeps the folder when a signal comes holds the gate: nothing
+ * is created behind its back, and renames are done wholly or not at all.
+ */
+typedef struct exm_outgate {
+    void (*enter)(void);
+    void (*leave)(void);
+} exm_outgate;
+void exm_outdir_set_gate(exm_outdir *d, const exm_outgate *gate); /* gate outlives d */
 /* name may hold one or more '/', e.g. "records/S1.exr": folders are made. */
 EXM_MUST_USE exm_status exm_outdir_put(exm_outdir *d, const char *name, const exm_buf *b,
                                        exm_error *reterr);
@@ -71,6 +81,11 @@ size_t exm_outdir_count(const exm_outdir *d);
 const char *exm_outdir_name(const exm_outdir *d, size_t i);
 const char *exm_outdir_sha256(const exm_outdir *d, size_t i);
 uint64_t exm_outdir_bytes(const exm_outdir *d, size_t i);
+/*
+ * exm_outdir_drop() - remove 'name' at commit, if an older run left it and this one has not
+ * staged it: a report beside newer tables would be taken for theirs.
+ */
+EXM_MUST_USE exm_status exm_outdir_drop(exm_outdir *d, const char *name, exm_error *reterr);
 /* Renames all, then writes provenance (the caller's JSON) as provenance.json, last. */
 EXM_MUST_USE exm_status exm_outdir_commit(exm_outdir *d, const exm_buf *provenance,
                                           exm_error *reterr);

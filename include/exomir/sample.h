@@ -41,6 +41,7 @@ typedef struct exm_sample_inputs {
     char **paths;
     size_t n;
     char *inference; /* what the first reads said of the kit, or NULL: it was named */
+    uint64_t first_name_again; /* reads behind the first one that bear its name */
 } exm_sample_inputs;
 void exm_sample_inputs_done(exm_sample_inputs *in);
 

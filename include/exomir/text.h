@@ -46,7 +46,9 @@ size_t exm_text_bom_len(const char *s, size_t n);
 /* Case-blind ASCII comparison of whole strings, locale-free: 1 when equal. */
 int exm_text_same(const char *a, const char *b);
 
-/* A name that is safe as a file name component: [A-Za-z0-9._-], not starting with '.'. */
+/* A name that is safe as a file name component: [A-Za-z0-9._-], not starting with '.', and
+ * short enough for ".bam.bai.tmp.<pid>.<n>" to fit behind it. */
+enum { EXM_FILE_SAFE_MAX = 200 };
 int exm_text_is_file_safe(const char *s);
 
 /* strdup with the house's allocator rules; NULL when out of memory. */

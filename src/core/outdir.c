@@ -20,9 +20,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { INNER_FOLDERS = 3 };
+
+static const char *const inner_folders[INNER_FOLDERS] = {"records", "multiqc", "bam"};
 static const char marker[] = ".tmp."; /* <name>.tmp.<pid>.<number> */
 
 struct exm_outfile {
@@ -43,8 +47,13 @@ typedef struct staged {
 
 struct exm_outdir {
     char *dir;
+    int fd; /* of the folder: holds the lock; -1 without it */
+    int made, made_inner[INNER_FOLDERS], committed;
+    const exm_outgate *gate; /* or NULL */
     staged *file;
     size_t n, cap;
+    char **drop; /* names to remove */
+    size_t n_drop, cap_drop;
     pthread_mutex_t lock;
 };
 
@@ -143,11 +152,9 @@ sweep(const char *dir, const char *base, long pid)
 void
 exm_outdir_sweep(const char *dir, long pid)
 {
-    static const char *const inner[] = {"records", "multiqc", "bam"};
-
     sweep(dir, NULL, pid);
-    for (size_t i = 0; i < sizeof inner / sizeof inner[0]; i++) {
-        char *p = join(dir, "/", inner[i]);
+    for (size_t i = 0; i < INNER_FOLDERS; i++) {
+        char *p = join(dir, "/", inner_folders[i]);
 
         if (p) sweep(p, NULL, pid);
         free(p);
@@ -365,13 +372,19 @@ exm_outfile_put(const char *path, const exm_buf *b, exm_error *reterr)
 /* ---- a run's folder ---- */
 
 static exm_status
-make_folder(const char *dir, exm_error *reterr)
+make_folder(const char *dir, int *ret_made, exm_error *reterr)
 {
     struct stat s;
 
-    if (mkdir(dir, 0777) == 0) return sync_folder_of(dir, reterr);
+    *ret_made = mkdir(dir, 0777) == 0;
+    if (*ret_made) return sync_folder_of(dir, reterr);
     if (errno == EEXIST && stat(dir, &s) == 0) {
-        if (S_ISDIR(s.st_mode)) return EXM_OK;
+        if (S_ISDIR(s.st_mode)) {
+            /* Known now rather than after hours of counting. */
+            if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0) return EXM_OK;
+            return exm_fail_errno(reterr, errno, 0, "%s: cannot write into the folder",
+                                  dir);
+        }
         return exm_fail(reterr, EXM_EIO, 0, "%s: is a file, not a folder", dir);
     }
     return exm_fail_errno(reterr, errno, 0, "%s: cannot make the folder", dir);
@@ -393,6 +406,24 @@ remove_provenance(const char *dir, exm_error *reterr)
     return st;
 }
 
+/*
+ * Two runs that rename into one folder would leave a mixture, so the second is refused.  The
+ * lock goes with the process, however it ends.  Where a file system has no locks (some
+ * network ones) there is none.
+ */
+static exm_status
+lock_folder(exm_outdir *d, exm_error *reterr)
+{
+    d->fd = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d->fd < 0) return exm_fail_errno(reterr, errno, 0, "%s: cannot open", d->dir);
+    if (flock(d->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return EXM_OK;
+    (void) close(d->fd);
+    d->fd = -1;
+    return exm_fail(reterr, EXM_EIO, 0,
+                    "%s: another run is writing into this folder; give each its own",
+                    d->dir);
+}
+
 exm_status
 exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr)
 {
@@ -401,13 +432,15 @@ exm_outdir_new(const char *dir, exm_outdir **ret, exm_error *reterr)
 
     if (!dir || !*dir || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "no output folder");
     d = calloc(1, sizeof *d);
+    if (d) d->fd = -1;
     if (d) d->dir = exm_text_dup(dir);
     if (!d || !d->dir) {
         free(d);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the output folder");
     }
     (void) pthread_mutex_init(&d->lock, NULL);
-    st = make_folder(dir, reterr);
+    st = make_folder(dir, &d->made, reterr);
+    if (st == EXM_OK) st = lock_folder(d, reterr);
     if (st == EXM_OK) exm_outdir_sweep(dir, 0);
     if (st != EXM_OK) {
         exm_outdir_free(d);
@@ -434,17 +467,46 @@ check_name(const char *name, exm_error *reterr)
                     name ? name : "");
 }
 
+void
+exm_outdir_set_gate(exm_outdir *d, const exm_outgate *gate)
+{
+    d->gate = gate;
+}
+
+static void
+enter(const exm_outdir *d)
+{
+    if (d->gate) d->gate->enter();
+}
+
+static void
+leave(const exm_outdir *d)
+{
+    if (d->gate) d->gate->leave();
+}
+
+static void
+note_inner(exm_outdir *d, const char *name)
+{
+    (void) pthread_mutex_lock(&d->lock);
+    for (size_t i = 0; i < INNER_FOLDERS; i++)
+        if (strcmp(inner_folders[i], name) == 0) d->made_inner[i] = 1;
+    (void) pthread_mutex_unlock(&d->lock);
+}
+
 static exm_status
-make_inner_folders(const exm_outdir *d, const char *name, exm_error *reterr)
+make_inner_folders(exm_outdir *d, const char *name, exm_error *reterr)
 {
     for (const char *slash = strchr(name, '/'); slash; slash = strchr(slash + 1, '/')) {
         char *inner = exm_text_dup(name), *path;
         exm_status st;
+        int made = 0;
 
         if (inner) inner[slash - name] = '\0';
         path = inner ? join(d->dir, "/", inner) : NULL;
-        st = path ? make_folder(path, reterr)
+        st = path ? make_folder(path, &made, reterr)
                   : exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+        if (made) note_inner(d, inner);
         free(inner);
         free(path);
         if (st != EXM_OK) return st;
@@ -462,7 +524,9 @@ exm_outdir_open(exm_outdir *d, const char *name, exm_outfile **ret, exm_error *r
     if (st != EXM_OK) return st;
     path = join(d->dir, "/", name);
     if (!path) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+    enter(d);
     st = open_output(path, ret, reterr);
+    leave(d);
     free(path);
     return st;
 }
@@ -565,6 +629,38 @@ exm_outdir_bytes(const exm_outdir *d, size_t i)
     return d->file[i].file->bytes;
 }
 
+exm_status
+exm_outdir_drop(exm_outdir *d, const char *name, exm_error *reterr)
+{
+    exm_status st = check_name(name, reterr);
+
+    if (st != EXM_OK) return st;
+    if (d->n_drop == d->cap_drop) {
+        const size_t cap = d->cap_drop ? d->cap_drop * 2 : 16;
+        char **p = realloc(d->drop, cap * sizeof *p);
+
+        if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the list of outputs");
+        d->drop = p;
+        d->cap_drop = cap;
+    }
+    d->drop[d->n_drop] = join(d->dir, "/", name);
+    if (!d->drop[d->n_drop]) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
+    d->n_drop++;
+    return EXM_OK;
+}
+
+/* What is staged stays; so do folders that are not empty then. */
+static exm_status
+remove_dropped(const exm_outdir *d, exm_error *reterr)
+{
+    for (size_t i = 0; i < d->n_drop; i++) {
+        if (exm_outdir_staged_path(d, d->drop[i] + strlen(d->dir) + 1)) continue;
+        if (unlink(d->drop[i]) != 0 && errno != ENOENT && errno != ENOTDIR)
+            return exm_fail_errno(reterr, errno, 0, "%s: cannot remove", d->drop[i]);
+    }
+    return EXM_OK;
+}
+
 static int
 is_same_folder(const char *a, const char *b)
 {
@@ -583,15 +679,32 @@ exm_outdir_commit(exm_outdir *d, const exm_buf *provenance, exm_error *reterr)
     if (st == EXM_OK)
         st = exm_outfile_write(last, provenance->data, provenance->len, reterr);
     if (st == EXM_OK) st = settle(last, reterr);
+    enter(d);
     if (st == EXM_OK) st = remove_provenance(d->dir, reterr);
+    if (st == EXM_OK) st = remove_dropped(d, reterr);
     for (size_t i = 0; st == EXM_OK && i < d->n; i++)
         st = rename_settled(d->file[i].file, reterr);
     for (size_t i = 0; st == EXM_OK && i < d->n; i++)
         if (i + 1 == d->n || !is_same_folder(d->file[i].name, d->file[i + 1].name))
             st = sync_folder_of(d->file[i].file->path, reterr);
     if (st == EXM_OK) st = exm_outfile_commit(last, reterr);
+    leave(d);
+    d->committed = st == EXM_OK;
     exm_outfile_free(last);
     return st;
+}
+
+/* Folders of this run, unless they hold anything. */
+static void
+remove_empty(const exm_outdir *d)
+{
+    for (size_t i = 0; i < INNER_FOLDERS; i++) {
+        char *p = d->made_inner[i] ? join(d->dir, "/", inner_folders[i]) : NULL;
+
+        if (p) (void) rmdir(p);
+        free(p);
+    }
+    if (d->made) (void) rmdir(d->dir);
 }
 
 void
@@ -602,7 +715,11 @@ exm_outdir_free(exm_outdir *d)
         exm_outfile_free(d->file[i].file);
         free(d->file[i].name);
     }
+    for (size_t i = 0; i < d->n_drop; i++) free(d->drop[i]);
+    free(d->drop);
     free(d->file);
+    if (d->fd >= 0 && !d->committed) remove_empty(d);
+    if (d->fd >= 0) (void) close(d->fd);
     free(d->dir);
     (void) pthread_mutex_destroy(&d->lock);
     free(d);

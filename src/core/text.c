@@ -220,6 +220,8 @@ exm_text_closest(const char *typed, const char *const *words, size_t n)
 int
 exm_text_is_file_safe(const char *s)
 {
+    const char *from = s;
+
     if (*s == '\0' || *s == '.') return 0;
     for (; *s; s++) {
         const char c = exm_text_lower(*s);
@@ -228,7 +230,7 @@ exm_text_is_file_safe(const char *s)
               c == '-'))
             return 0;
     }
-    return 1;
+    return s - from <= EXM_FILE_SAFE_MAX;
 }
 
 char *

@@ -179,7 +179,8 @@ exm_em_round(size_t n, const double *t, uint64_t total, uint64_t *ret, exm_error
         goto done;
     }
     if (n > 0) qsort(r, n, sizeof *r, largest_first);
-    for (size_t k = 0; sum < total && k < n; k++, sum++) whole[r[k].i]++;
+    for (size_t k = 0; sum < total && k < n && r[k].rest > 0.0; k++, sum++)
+        whole[r[k].i]++; /* a whole number has nothing to round up */
     for (size_t k = n; sum > total && k-- > 0;) { /* rounding went up: the least loses */
         if (whole[r[k].i] == 0) continue;
         whole[r[k].i]--;

@@ -23,7 +23,8 @@ enum {
     BATCH = 256,             /* reads a reader hands out at most */
     BATCHES_PER_REPORT = 64, /* between calls of the progress function */
     PLAUSIBLE_MIN = 15,      /* nt of an insert that a kit's adapter is expected behind */
-    PLAUSIBLE_MAX = 40
+    PLAUSIBLE_MAX = 40,
+    NAME_MAX_LEN = 255 /* of the first read; a longer one is not looked for */
 };
 
 /* Below these shares a run stops and says why (design: zero counts are an error). */
@@ -79,6 +80,13 @@ exm_sample_inputs_done(exm_sample_inputs *in)
 
 /* ---- the pass over the reads ---- */
 
+/* The first read's name: where it comes again, the same reads are in there twice. */
+struct first_name {
+    char text[NAME_MAX_LEN];
+    size_t len;
+    uint64_t again;
+};
+
 struct pass {
     const char *id;
     const exm_sample_options *o;
@@ -91,7 +99,23 @@ struct pass {
     pthread_mutex_t lock; /* of the table, and of the progress function */
     exm_collapse *table;
     unsigned long batches;
+    struct first_name first;
 };
+
+/* Names of a run differ at their ends, so these are compared first. */
+static uint64_t
+count_name(const struct first_name *f, const exm_read *reads, size_t n)
+{
+    const size_t end = f->len < 8 ? f->len : 8, at = f->len - end;
+    uint64_t again = 0;
+
+    if (f->len == 0) return 0;
+    for (size_t i = 0; i < n; i++)
+        again += reads[i].name_len == f->len &&
+                 memcmp(reads[i].name + at, f->text + at, end) == 0 &&
+                 memcmp(reads[i].name, f->text, at) == 0;
+    return again;
+}
 
 static void
 report_progress(const struct pass *p, uint64_t reads)
@@ -101,6 +125,14 @@ report_progress(const struct pass *p, uint64_t reads)
     if (!p->o->progress) return;
     exm_reader_progress(p->reader, &done, &total);
     p->o->progress(p->o->progress_ctx, done, total, reads);
+}
+
+static exm_status
+too_many(const struct pass *p, exm_error *reterr)
+{
+    return exm_fail(reterr, EXM_EDATA, 0,
+                    "%s: more than 9,007,199,254,740,992 reads: is a count _x<N> wrong?",
+                    p->id);
 }
 
 /* Trimming and counting are the worker's own, the table is everybody's: it gets a batch in
@@ -114,11 +146,14 @@ take(struct pass *p, unsigned worker, const exm_read *reads, size_t n, exm_error
 
     for (size_t at = 0; st == EXM_OK && at < n; at += BATCH) {
         const size_t m = n - at < BATCH ? n - at : BATCH;
+        const uint64_t again = count_name(&p->first, reads + at, m);
 
         exm_trim_batch(p->trimmer, reads + at, m, trimmed);
         exm_flow_add(f, reads + at, trimmed, m, p->layout.n_3);
+        if (f->reads_in > EXM_COPIES_MAX) return too_many(p, reterr);
         (void) pthread_mutex_lock(&p->lock);
         st = exm_collapse_add(p->table, reads + at, trimmed, m, reterr);
+        p->first.again += again;
         if (++p->batches % BATCHES_PER_REPORT == 0)
             report_progress(p, p->batches * BATCH); /* within a batch of the truth */
         (void) pthread_mutex_unlock(&p->lock);
@@ -213,8 +248,8 @@ stash_seal(struct stash *s, exm_error *reterr)
 
 /* Reads until the kit is known or the file ends. */
 static exm_status
-look_at_first_reads(exm_reader *reader, struct stash *s, exm_inference *ret,
-                    exm_error *reterr)
+look_at_first_reads(exm_reader *reader, struct stash *s, struct first_name *first,
+                    exm_inference *ret, exm_error *reterr)
 {
     exm_inferrer *f = NULL;
     exm_status st = exm_inferrer_new(&f, reterr);
@@ -226,6 +261,11 @@ look_at_first_reads(exm_reader *reader, struct stash *s, exm_inference *ret,
 
         st = exm_reader_next(reader, &reads, &n, reterr);
         if (st != EXM_OK || n == 0) break;
+        if (s->n == 0 && reads[0].name_len <= NAME_MAX_LEN) {
+            first->len = reads[0].name_len;
+            memcpy(first->text, reads[0].name, first->len);
+        }
+        first->again += count_name(first, reads, n);
         more = exm_inferrer_add(f, reads, n);
         st = stash_add(s, reads, n, reterr);
     }
@@ -237,6 +277,12 @@ look_at_first_reads(exm_reader *reader, struct stash *s, exm_inference *ret,
 
 /* ---- decisions ---- */
 
+static int
+has_adapter(const exm_layout *l)
+{
+    return l->adapter_len > 0 || l->poly_a > 0;
+}
+
 static exm_status
 choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
 {
@@ -245,9 +291,10 @@ choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
         if (!p->o->allow_no_adapter && exm_inference_contradicts(inf, p->layout.name))
             return exm_fail(
                 reterr, EXM_EDATA, 0,
-                "%s: the reads are not of kit %s, but of %s. Leave --kit out, or "
+                "%s: the reads are not %s%s, but of %s. Let --kit auto decide, or "
                 "insist with --allow-no-adapter",
-                p->id, p->layout.name, inf->evidence);
+                p->id, has_adapter(&p->layout) ? "of kit " : "trimmed already",
+                has_adapter(&p->layout) ? p->layout.name : "", inf->evidence);
         /* A preset has versions of its adapter: the reads' one. */
         if (inf->call == EXM_KIT_PRESET && strcmp(inf->layout.name, p->layout.name) == 0)
             p->layout = inf->layout;
@@ -265,12 +312,6 @@ choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
         reterr, EXM_EDATA, 0,
         "%s: the kit is unclear: %s. Name it with --kit, --layout or --no-adapter", p->id,
         inf->evidence);
-}
-
-static int
-has_adapter(const exm_layout *l)
-{
-    return l->adapter_len > 0 || l->poly_a > 0;
 }
 
 static exm_status
@@ -346,6 +387,7 @@ read_all(struct pass *p, exm_pool *pool, const exm_inference *inf, struct stash 
     if (st == EXM_OK) st = exm_pool_run(pool, p->n_workers, take_batches, p, reterr);
     if (st != EXM_OK) return st;
     sum_flows(p);
+    if (p->flow->reads_in > EXM_COPIES_MAX) return too_many(p, reterr);
     st = check_adapter(p, inf, reterr);
     if (st == EXM_OK) report_progress(p, p->flow->reads_in);
     return st;
@@ -465,6 +507,21 @@ copy_inputs(const exm_reader *reader, exm_sample_inputs *ret, exm_error *reterr)
     return EXM_OK;
 }
 
+/* Two lanes of the same bytes are one lane that was named, or copied, twice. */
+static exm_status
+check_lanes(const char *id, const exm_sample_inputs *in, exm_error *reterr)
+{
+    for (size_t i = 1; i < in->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (in->files[i].reads > 0 &&
+                strcmp(in->files[i].sha256, in->files[k].sha256) == 0)
+                return exm_fail(reterr, EXM_EDATA, i,
+                                "%s: %.150s and %.150s are the same, so their reads would "
+                                "be counted twice",
+                                id, in->files[k].path, in->files[i].path);
+    return EXM_OK;
+}
+
 /* Trimmer and table need the layout, the layout needs the first reads. */
 static exm_status
 start_pass(struct pass *p, const exm_inference *inf, exm_error *reterr)
@@ -486,7 +543,7 @@ run_pass(struct pass *p, exm_pool *pool, exm_sample_inputs *inputs, exm_error *r
 {
     struct stash first = {0};
     exm_inference inf;
-    exm_status st = look_at_first_reads(p->reader, &first, &inf, reterr);
+    exm_status st = look_at_first_reads(p->reader, &first, &p->first, &inf, reterr);
 
     if (st == EXM_OK) st = start_pass(p, &inf, reterr);
     if (st == EXM_OK) st = read_all(p, pool, &inf, &first, reterr);
@@ -542,6 +599,8 @@ exm_sample_count(const char *id, const char *const *paths, size_t n_paths,
     if (st == EXM_OK) st = exm_reader_open(paths, n_paths, &ro, &p.reader, reterr);
     if (st == EXM_OK) st = run_pass(&p, pool, &inputs, reterr);
     if (st == EXM_OK) st = copy_inputs(p.reader, &inputs, reterr);
+    if (st == EXM_OK && o->reader.hash_input) st = check_lanes(id, &inputs, reterr);
+    inputs.first_name_again = p.first.again > 0 ? p.first.again - 1 : 0;
     if (st == EXM_OK) {
         content = exm_reader_content(p.reader);
         exm_multihash_hex(&content, p.rec->content);

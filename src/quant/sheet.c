@@ -205,10 +205,11 @@ check_row(const exm_sheet *s, size_t row, exm_error *reterr)
                             reterr);
     if (!*id) return bad_cell(s, row, s->sample_col, "is empty: a name is needed", reterr);
     if (!exm_text_is_file_safe(id))
-        return bad_cell(s, row, s->sample_col,
-                        "is no sample name: use letters, digits, '.', '_' and '-', not "
-                        "starting with '.'",
-                        reterr);
+        return bad_cell(
+            s, row, s->sample_col,
+            "is no sample name: use up to 200 letters, digits, '.', '_' and '-', not "
+            "starting with '.'",
+            reterr);
     if (!*file) return bad_cell(s, row, s->fastq_col, "is empty: a file is needed", reterr);
     if (strcmp(file, "-") == 0)
         return bad_cell(s, row, s->fastq_col,

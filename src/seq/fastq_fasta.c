@@ -53,7 +53,7 @@ read_copies(exm_fastq *p, const char *name, size_t n, uint64_t *ret, exm_error *
                         "no count at its end, but the first read's name ends in _x<count>: "
                         "are collapsed and single reads mixed?",
                         reterr);
-    if (exm_text_u64(name + n - d, d, ret, NULL) != EXM_OK)
+    if (exm_text_u64(name + n - d, d, ret, NULL) != EXM_OK || *ret > EXM_COPIES_MAX)
         return say_name(p, name, n, "the count is too large", reterr);
     if (*ret == 0) return say_name(p, name, n, "a read counted 0 times", reterr);
     return EXM_STEP_RECORD;

@@ -496,8 +496,9 @@ exm_inference_contradicts(const exm_inference *v, const char *name)
 {
     const char *found = v->layout.name;
 
-    if (v->call != EXM_KIT_PRESET || preset_number(name) < 0 || strcmp(name, found) == 0)
-        return 0;
+    if (v->call != EXM_KIT_PRESET || strcmp(name, found) == 0) return 0;
+    if (strcmp(name, exm_layout_none().name) == 0) return 1;
+    if (preset_number(name) < 0) return 0;
     if (!same_family(name, found)) return 1;
     if (same_family(name, "cats") && same_family(found, "cats")) return 0;
     if (same_family(name, "truseq"))

@@ -46,7 +46,7 @@ done
 expect 1 ref build --mature mature.fa --hairpin hairpin.fa -o no/such/out.exoref
 says no/such/out.exoref
 
-bad "sample 'none': none.fq: no such file" count -r ref.exoref -o run none.fq
+bad "sample 'none': none.fq: No such file or directory" count -r ref.exoref -o run none.fq
 bad 'folder is a folder' count -r ref.exoref -o run folder
 bad short.fq count -r ref.exoref -o run --no-adapter short.fq
 bad empty count -r ref.exoref -o run --no-adapter empty

@@ -71,13 +71,13 @@ expect 2 count -r x -o y --params "$tmp/p" a.fq
 says '--min-length 40 is above --max-length 30'
 printf 'min-length=40\nmax-length=30\n' > "$tmp/p"
 expect 1 count -r x -o y --params "$tmp/p" --min-length 20 a.fq # now only the file is missing
-says 'a.fq: no such file'
+says 'a.fq: No such file or directory'
 expect 1 count --params "$tmp/none" -r x -o y a.fq
 says "$tmp/none"
 
 # "--" ends options; "-" and words with dashes after it are operands.
 expect 1 count -r x -o y -- --kit.fq
-says '--kit.fq: no such file'
+says '--kit.fq: No such file or directory'
 
 # Errors as JSON on standard output, the message on standard error as well.
 expect 2 count --json --kti truseq

@@ -451,6 +451,7 @@ messages_name_the_place_and_the_cause(void **state)
     SAYS(">s_0_x3\nACGT\n>s_1_x0\nACGT\n", "'s_1_x0': a read counted 0 times", 1);
     SAYS(">s_0_x0\nACGT\n", "counted 0 times", 0);
     SAYS(">s_0_x99999999999999999999\nACGT\n", "count is too large", 0);
+    SAYS(">s_0_x9007199254740993\nACGT\n", "count is too large", 0);
     SAYS(">s_0_x1\nAC\n>s\tend\x01x\nACGT\n", "'s?end?x'", 1);
     SAYS(">s_0_x1\nAC\n>\xc3\x7f\nACGT\n",
          "'?"

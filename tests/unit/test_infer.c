@@ -250,7 +250,7 @@ named_kits_are_contradicted_when_reads_can_tell(void **state)
         {"smarter", "truseq", 1},
         {"illumina-v1", "illumina-v1", 0},
         {"truseq", "custom", 0},
-        {"truseq", "none", 0},
+        {"truseq", "none", 1}, /* called trimmed, and not */
     };
     exm_inference r;
 
@@ -270,6 +270,7 @@ named_kits_are_contradicted_when_reads_can_tell(void **state)
     /* Trimmed reads, and unclear ones, contradict nobody. */
     r = infer(new_library(90, 75), NULL, NULL, 100);
     assert_int_equal(exm_inference_contradicts(&r, "truseq"), 0);
+    assert_int_equal(exm_inference_contradicts(&r, "none"), 0);
     r = infer(new_library(91, 75), kit("truseq"), kit("nebnext"), 50);
     assert_int_equal(exm_inference_contradicts(&r, "truseq"), 0);
 }

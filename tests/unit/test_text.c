@@ -416,6 +416,7 @@ safe_names_hold_only_safe_bytes(void **state)
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                "0123456789._-";
+    char name[EXM_FILE_SAFE_MAX + 2];
 
     (void) state;
     for (int c = 1; c < 256; c++) {
@@ -428,6 +429,12 @@ safe_names_hold_only_safe_bytes(void **state)
     assert_false(exm_text_is_file_safe(""));
     assert_false(exm_text_is_file_safe(".."));
     assert_true(exm_text_is_file_safe("a..b"));
+    memset(name, 'x', sizeof name);
+    name[EXM_FILE_SAFE_MAX] = '\0';
+    assert_true(exm_text_is_file_safe(name));
+    name[EXM_FILE_SAFE_MAX] = 'x';
+    name[EXM_FILE_SAFE_MAX + 1] = '\0';
+    assert_false(exm_text_is_file_safe(name));
 }
 
 static void

@@ -11,6 +11,7 @@ list(APPEND EXM_UNIT_TESTS
   rng
   pool
   outdir
+  outdir_shared
   sheet
   input
   input_faults
