@@ -22,6 +22,8 @@ static pthread_mutex_t busy = PTHREAD_MUTEX_INITIALIZER;
 static char guarded[GUARD_FOLDERS][GUARD_PATH];
 static size_t n_guarded;
 static sigset_t awaited;
+static pthread_t waiter; /* while n_waiters is 1 */
+static int n_waiters;
 
 static void *
 wait_for_signal(void *unused)
@@ -45,7 +47,6 @@ static void
 start_waiting(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    pthread_t thread;
 
     (void) sigemptyset(&awaited);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
@@ -56,11 +57,19 @@ start_waiting(void)
             (void) sigaddset(&awaited, signals[i]);
     }
     if (pthread_sigmask(SIG_BLOCK, &awaited, NULL) != 0) return;
-    if (pthread_create(&thread, NULL, wait_for_signal, NULL) != 0) {
+    if (pthread_create(&waiter, NULL, wait_for_signal, NULL) == 0)
+        n_waiters = 1;
+    else
         (void) pthread_sigmask(SIG_UNBLOCK, &awaited, NULL);
-        return;
-    }
-    (void) pthread_detach(thread);
+}
+
+void
+exm_guard_stop(void)
+{
+    if (n_waiters == 0) return;
+    (void) pthread_cancel(waiter); /* sigwait() is where it can be */
+    (void) pthread_join(waiter, NULL);
+    n_waiters = 0;
 }
 
 void

@@ -60,6 +60,12 @@ has_word(int argc, char **argv, const char *word)
 }
 
 static int
+is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int
 print_text(const exm_common *c, void (*put)(const char *, int, exm_buf *), const char *what)
 {
     exm_buf out = {0};
@@ -150,17 +156,16 @@ dispatch(exm_common *early, int argc, char **argv)
                              "no command given");
     }
     if (strcmp(argv[1], "--version") == 0) return print_text(early, put_version, NULL);
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return print_text(early, put_main_help, NULL);
+    if (is_help(argv[1])) return print_text(early, put_main_help, NULL);
     if (argv[1][0] == '-')
         return exm_msg_error(early, EXM_EXIT_USAGE,
                              "options follow the command: exomir "
                              "COMMAND [OPTIONS]",
                              "unknown option '%s'", argv[1]);
     if (exm_cmd_is_group(argv[1])) {
-        if (argc < 3) return unknown_command(early, argv[1], argv[1]);
-        if (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)
-            return print_text(early, exm_help_put_group, argv[1]);
+        if (argc < 3 || (argv[2][0] == '-' && !is_help(argv[2])))
+            return unknown_command(early, argv[1], argv[1]);
+        if (is_help(argv[2])) return print_text(early, exm_help_put_group, argv[1]);
         (void) snprintf(name, sizeof name, "%.30s %.30s", argv[1], argv[2]);
         cmd = exm_cmd_find(name);
         if (!cmd) return unknown_command(early, name, NULL);
@@ -179,6 +184,7 @@ main(int argc, char **argv)
     const char *cpu = getenv("EXM_CPU"); /* NOLINT(concurrency-mt-unsafe): no threads yet */
     exm_common early = {.json = has_word(argc, argv, "--json")};
     exm_simd simd = EXM_SIMD_AUTO;
+    int code;
 
     hold_standard_descriptors();
     set_signals();
@@ -186,5 +192,7 @@ main(int argc, char **argv)
         return exm_msg_error(&early, EXM_EXIT_USAGE, "use EXM_CPU=auto, scalar or sse4",
                              "EXM_CPU='%s' names no instruction set", cpu);
     early.simd = (int) simd;
-    return dispatch(&early, argc, argv);
+    code = dispatch(&early, argc, argv);
+    exm_guard_stop();
+    return code;
 }

@@ -52,6 +52,7 @@ void exm_guard_file(const char *path);
 /* Between these a signal waits: for the creation of a file, and for renames. */
 void exm_guard_hold(void);
 void exm_guard_release(void);
+void exm_guard_stop(void);               /* at the end of the program */
 extern const exm_outgate exm_guard_gate; /* the two, for exm_outdir_set_gate() */
 
 #endif

@@ -376,10 +376,13 @@ put_number(struct parser *p, const exm_opt *o, const char *value, void *field)
     switch (o->kind) {
     case EXM_OPT_U32:
     case EXM_OPT_U64:
-        if (exm_text_u64(value, n, &u, NULL) != EXM_OK ||
-            (o->kind == EXM_OPT_U32 && u > UINT32_MAX))
+        if (exm_text_u64(value, n, &u, NULL) != EXM_OK)
             return bad_value(p, o, value, "a whole number >= 0");
         d = (double) u;
+        if (o->kind == EXM_OPT_U32 && u > UINT32_MAX) {
+            s = check_range(p, o, value, d); /* says more where there is a range */
+            return s == EXM_OK ? bad_value(p, o, value, "below 4294967296") : s;
+        }
         break;
     case EXM_OPT_INT:
         if (exm_text_i64(value, n, &i, NULL) != EXM_OK || i > INT32_MAX || i < INT32_MIN)
@@ -499,8 +502,8 @@ apply_line(struct parser *p, char *line, void *args)
     }
     key = strip(line);
     seen.opt = find_long(p->cmd, key, strlen(key));
+    if (!seen.opt) suggest(p, key, strlen(key));
     if (!seen.opt || seen.opt->kind == EXM_OPT_PARAMS || strcmp(key, "help") == 0) {
-        suggest(p, key, strlen(key));
         return exm_fail(p->reterr, EXM_EDATA, 0, "unknown key '%s'", key);
     }
     if (seen.opt->kind == EXM_OPT_FLAG) {

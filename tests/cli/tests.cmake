@@ -28,3 +28,7 @@ endforeach()
 add_test(NAME fault.count
   COMMAND python3 ${PROJECT_SOURCE_DIR}/tests/long/faults.py $<TARGET_FILE:exomir_cli> --every 15 --kills 40)
 set_tests_properties(fault.count PROPERTIES TIMEOUT 300)
+
+add_test(NAME cli.valgrind
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/valgrind.sh $<TARGET_FILE:exomir_cli>)
+set_tests_properties(cli.valgrind PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)

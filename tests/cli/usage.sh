@@ -27,6 +27,8 @@ wrong "'-r' needs a value" '--help' count -r
 wrong "'--json' takes no value" '--help' count --json=1
 wrong "'--threads': 'two' is not a whole number" '--help' count -t two
 wrong "'--threads': '0' is not between 1 and 1024" '--help' count -t0
+wrong "'--threads': '99999999999' is not between 1 and 1024" '--help' count -t 99999999999
+wrong "'ref' is no complete command" "'exomir ref build'" ref --json
 wrong "'--threads': '-1'" '--help' count --threads=-1
 wrong "'--error-rate': '0,1' is not a number" '--help' count --error-rate 0,1
 wrong "'--error-rate': '0.9' is not between 0 and 0.25" '--help' count --error-rate 0.9
@@ -72,6 +74,10 @@ says '--min-length 40 is above --max-length 30'
 printf 'min-length=40\nmax-length=30\n' > "$tmp/p"
 expect 1 count -r x -o y --params "$tmp/p" --min-length 20 a.fq # now only the file is missing
 says 'a.fq: No such file or directory'
+printf 'params=%s\n' "$tmp/p" > "$tmp/nested"
+expect 2 count --params "$tmp/nested" -r x -o y a.fq
+says "unknown key 'params'"
+if grep -q 'did you mean' "$tmp/err"; then fail "--params is proposed inside a parameter file"; fi
 expect 1 count --params "$tmp/none" -r x -o y a.fq
 says "$tmp/none"
 
