@@ -28,7 +28,7 @@ wrong "'--json' takes no value" '--help' count --json=1
 wrong "'--threads': 'two' is not a whole number" '--help' count -t two
 wrong "'--threads': '0' is not between 1 and 1024" '--help' count -t0
 wrong "'--threads': '99999999999' is not between 1 and 1024" '--help' count -t 99999999999
-wrong "'ref' is no complete command" "'exomir ref build'" ref --json
+wrong "'ref' is no complete command" "'exomir ref build'" ref -q
 wrong "'--threads': '-1'" '--help' count --threads=-1
 wrong "'--error-rate': '0,1' is not a number" '--help' count --error-rate 0,1
 wrong "'--error-rate': '0.9' is not between 0 and 0.25" '--help' count --error-rate 0.9
