@@ -23,7 +23,9 @@ static char guarded[GUARD_FOLDERS][GUARD_PATH];
 static size_t n_guarded;
 static sigset_t awaited;
 static pthread_t waiter; /* while n_waiters is 1 */
-static int n_waiters;
+static int n_waiters, stopping;
+
+enum { STOP = SIGUSR1 }; /* ends the wait; from elsewhere it is a signal like the others */
 
 static void *
 wait_for_signal(void *unused)
@@ -34,6 +36,10 @@ wait_for_signal(void *unused)
     (void) unused;
     (void) sigwait(&awaited, &sig);
     (void) pthread_mutex_lock(&busy);
+    if (stopping) {
+        (void) pthread_mutex_unlock(&busy);
+        return NULL;
+    }
     for (size_t i = 0; i < n_guarded; i++) exm_outdir_sweep(guarded[i], (long) getpid());
     (void) signal(sig, SIG_DFL);
     (void) sigemptyset(&one);
@@ -49,6 +55,7 @@ start_waiting(void)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
     (void) sigemptyset(&awaited);
+    (void) sigaddset(&awaited, STOP);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction was;
 
@@ -67,7 +74,10 @@ void
 exm_guard_stop(void)
 {
     if (n_waiters == 0) return;
-    (void) pthread_cancel(waiter); /* sigwait() is where it can be */
+    (void) pthread_mutex_lock(&busy);
+    stopping = 1;
+    (void) pthread_mutex_unlock(&busy);
+    (void) pthread_kill(waiter, STOP); /* cancelling it would need memory */
     (void) pthread_join(waiter, NULL);
     n_waiters = 0;
 }
