@@ -232,6 +232,7 @@ drop_old(const exm_count_plan *p, exm_outdir *dir, exm_error *reterr)
                                          "mirna.gff3",
                                          "report.html",
                                          "multiqc/exomir_stats_mqc.json",
+                                         "multiqc/exomir_verdicts_mqc.json",
                                          "multiqc/exomir_cargo_mqc.json",
                                          "multiqc/exomir_flow_mqc.json",
                                          "multiqc/exomir_lengths_mqc.json"};
