@@ -8,6 +8,7 @@
 
 #include <htslib/hts.h>
 #include <isa-l.h>
+#include <jansson.h>
 #include <libdeflate.h>
 #include <openssl/crypto.h>
 #include <stdarg.h>
@@ -73,6 +74,10 @@ check_libraries(exm_doctor *d)
     exm_doctor_add(d, "htslib", htslib_number(hts_version()) >= HTS_VERSION / 100 * 100,
                    "built with %d.%d, runs with %s", HTS_VERSION / 100000,
                    HTS_VERSION / 100 % 1000, hts_version());
+    exm_doctor_add(d, "Jansson",
+                   jansson_version_cmp(JANSSON_MAJOR_VERSION, JANSSON_MINOR_VERSION, 0) >=
+                       0,
+                   "built with %s, runs with %s", JANSSON_VERSION, jansson_version_str());
     exm_doctor_add(d, "ISA-L", 1, "built with %d.%d.%d", ISAL_MAJOR_VERSION,
                    ISAL_MINOR_VERSION, ISAL_PATCH_VERSION);
     exm_doctor_add(d, "libdeflate", 1, "built with %s", LIBDEFLATE_VERSION_STRING);
