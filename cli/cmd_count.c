@@ -1,6 +1,7 @@
 /* cmd_count.c - exomir count: reads to sample records, tables and a report. */
 #include "commands.h"
 #include "count.h"
+#include "kit_opt.h"
 
 #include "exomir/annotate.h"
 
@@ -8,16 +9,6 @@
 #include <string.h>
 
 #define AT(field) offsetof(exm_count_args, field)
-
-static const char *
-kit_choice(size_t i)
-{
-    const exm_layout *l;
-
-    if (i == 0) return "auto";
-    l = exm_kit_get(i - 1);
-    return l ? l->name : NULL;
-}
 
 static const exm_opt options[] = {
     {.name = "ref",
@@ -53,7 +44,7 @@ static const exm_opt options[] = {
      .help = "kit preset, or auto: inferred from the first reads, with the evidence, and "
              "refused when unclear; a kit named in the sheet wins for its sample",
      .shown = "auto",
-     .choice = kit_choice},
+     .choice = exm_kit_choice_or_auto},
     {.name = "layout",
      .metavar = "STR",
      .kind = EXM_OPT_TEXT,

@@ -2,8 +2,6 @@
 #include "commands.h"
 #include "msg.h"
 
-#include "exomir/text.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,9 +10,8 @@
 static int
 find_named(const exm_common *c, const exm_words *w, const exm_cmd **ret, char name[64])
 {
-    const char *words[64], *near;
+    const char *near;
     char hint[96];
-    size_t n = 0;
 
     name[0] = '\0';
     *ret = NULL;
@@ -23,9 +20,7 @@ find_named(const exm_common *c, const exm_words *w, const exm_cmd **ret, char na
                     w->n > 1 ? w->v[1] : "");
     *ret = exm_cmd_find(name);
     if (*ret || exm_cmd_is_group(name)) return EXM_EXIT_OK;
-    for (const exm_cmd *cmd; n < 64 && (cmd = exm_cmd_get(n)) != NULL; n++)
-        words[n] = cmd->name;
-    near = exm_text_closest(name, words, n);
+    near = exm_cmd_closest(name);
     (void) snprintf(hint, sizeof hint, near ? "did you mean '%s'?" : "%s",
                     near ? near : "'exomir --help' lists the commands");
     return exm_msg_error(c, EXM_EXIT_USAGE, hint, "unknown command '%s'", name);

@@ -1,6 +1,7 @@
 /* cmd_simulate.c - exomir simulate reads: small-RNA reads with known truth. */
 #include "commands.h"
 #include "gzout.h"
+#include "kit_opt.h"
 #include "msg.h"
 
 #include "exomir/json.h"
@@ -18,14 +19,6 @@ struct simulate_args {
 };
 
 #define AT(field) offsetof(struct simulate_args, field)
-
-static const char *
-kit_choice(size_t i)
-{
-    const exm_layout *l = exm_kit_get(i);
-
-    return l ? l->name : NULL;
-}
 
 static const exm_opt options[] = {
     {.name = "ref",
@@ -70,7 +63,7 @@ static const exm_opt options[] = {
      .at = AT(kit),
      .help = "kit preset",
      .shown = "truseq",
-     .choice = kit_choice},
+     .choice = exm_kit_choice},
     {.name = "layout",
      .metavar = "STR",
      .kind = EXM_OPT_TEXT,
@@ -158,32 +151,6 @@ defaults(void *args)
 
     a->o = exm_simulate_defaults();
     a->common.seed = a->o.seed;
-}
-
-static int
-choose_layout(struct simulate_args *a)
-{
-    const exm_layout *preset = NULL;
-    exm_error err = {0};
-
-    if ((a->kit != NULL) + (a->layout != NULL) + a->no_adapter > 1)
-        return exm_msg_error(&a->common, EXM_EXIT_USAGE, "give only one of them",
-                             "--kit, --layout and --no-adapter exclude each other");
-    if (a->o.quality_levels != 4 && a->o.quality_levels != 40)
-        return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
-                             "option '--quality-levels' is 4 or 40, not %d",
-                             a->o.quality_levels);
-    if (a->no_adapter) a->o.layout = exm_layout_none();
-    if (a->kit) {
-        if (exm_kit_find(a->kit, &preset, &err) != EXM_OK)
-            return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL, "%s", err.msg);
-        a->o.layout = *preset;
-    }
-    if (a->layout && exm_layout_parse(a->layout, &a->o.layout, &err) != EXM_OK)
-        return exm_msg_error(&a->common, EXM_EXIT_USAGE,
-                             "for example --layout insert,TGGAATTCTCGGGTGCCAAGG",
-                             "option '--layout': %s", err.msg);
-    return EXM_EXIT_OK;
 }
 
 /* Reads without a truth are of no use, and nothing else may go between reads. */
@@ -276,11 +243,16 @@ run_simulate(void *args, const exm_words *operands)
     exm_error err = {0};
     exm_ref *ref = NULL;
     char *fastq, *truth;
-    int code;
+    int code, given;
 
     (void) operands;
     a->o.seed = a->common.seed;
-    code = choose_layout(a);
+    code =
+        exm_kit_options(&a->common, a->kit, a->layout, a->no_adapter, &a->o.layout, &given);
+    if (code == EXM_EXIT_OK && a->o.quality_levels != 4 && a->o.quality_levels != 40)
+        code = exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
+                             "option '--quality-levels' is 4 or 40, not %d",
+                             a->o.quality_levels);
     if (code == EXM_EXIT_OK) code = check_truth(a);
     if (code != EXM_EXIT_OK) return code;
     fastq = with_ending(a->out, to_stdout ? "" : a->plain ? ".fastq" : ".fastq.gz");

@@ -1,6 +1,8 @@
 /* commands.c - the list of commands, in the order of the help. */
 #include "commands.h"
 
+#include "exomir/text.h"
+
 #include <string.h>
 
 static const exm_cmd *const commands[] = {
@@ -24,6 +26,16 @@ exm_cmd_find(const char *name)
     for (size_t i = 0; (c = exm_cmd_get(i)) != NULL; i++)
         if (strcmp(c->name, name) == 0) return c;
     return NULL;
+}
+
+const char *
+exm_cmd_closest(const char *typed)
+{
+    const char *words[sizeof commands / sizeof commands[0]];
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        words[i] = commands[i]->name;
+    return exm_text_closest(typed, words, sizeof words / sizeof words[0]);
 }
 
 int

@@ -5,6 +5,7 @@
  * since what looks like a lane suffix in one centre is a sample in another.
  */
 #include "count.h"
+#include "kit_opt.h"
 
 #include "exomir/text.h"
 
@@ -16,7 +17,7 @@
 
 /* ---- kit ---- */
 
-/* A preset, "auto", or a layout string; the message goes to reterr. */
+/* A cell of the sheet: a preset, "auto", or a layout string. */
 static exm_status
 set_kit(exm_sample_options *o, const char *kit, exm_error *reterr)
 {
@@ -37,32 +38,16 @@ set_kit(exm_sample_options *o, const char *kit, exm_error *reterr)
 static int
 read_kit_options(exm_count_args *a)
 {
-    const int named = (a->kit != NULL) + (a->layout != NULL) + a->no_adapter;
-    exm_error err = {0};
+    int given = 0;
+    const int code = exm_kit_options(&a->common, a->kit, a->layout, a->no_adapter,
+                                     &a->options.layout, &given);
 
-    if (named > 1)
-        return exm_msg_error(&a->common, EXM_EXIT_USAGE, "give only one of them",
-                             "--kit, --layout and --no-adapter exclude each other");
-    a->options.infer_kit = 1;
-    if (a->no_adapter) {
-        a->options.infer_kit = 0;
-        a->options.layout = exm_layout_none();
-    }
-    if (a->kit && set_kit(&a->options, a->kit, &err) != EXM_OK)
-        return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL, "option '--kit': %s",
-                             err.msg);
-    if (a->layout) {
-        a->options.infer_kit = 0;
-        if (exm_layout_parse(a->layout, &a->options.layout, &err) != EXM_OK)
-            return exm_msg_error(&a->common, EXM_EXIT_USAGE,
-                                 "for example --layout insert,TGGAATTCTCGGGTGCCAAGG",
-                                 "option '--layout': %s", err.msg);
-    }
-    if (a->options.trim.min_len > a->options.trim.max_len)
+    a->options.infer_kit = !given;
+    if (code == EXM_EXIT_OK && a->options.trim.min_len > a->options.trim.max_len)
         return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
                              "--min-length %u is above --max-length %u",
                              a->options.trim.min_len, a->options.trim.max_len);
-    return EXM_EXIT_OK;
+    return code;
 }
 
 static int

@@ -7,7 +7,6 @@
 #include "msg.h"
 
 #include "exomir/simd.h"
-#include "exomir/text.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -94,13 +93,9 @@ put_version(const char *unused, int colour, exm_buf *out)
 static int
 unknown_command(const exm_common *c, const char *typed, const char *group)
 {
-    const char *words[64], *near;
+    const char *near = exm_cmd_closest(typed);
     char hint[128];
-    size_t n = 0;
 
-    for (const exm_cmd *cmd; n < 64 && (cmd = exm_cmd_get(n)) != NULL; n++)
-        words[n] = cmd->name;
-    near = exm_text_closest(typed, words, n);
     if (near)
         (void) snprintf(hint, sizeof hint, "did you mean 'exomir %s'?", near);
     else

@@ -124,6 +124,19 @@ put_options(exm_buf *b, const exm_cmd *cmd)
     exm_opt_args_free(cmd, args);
 }
 
+/* "exomir\-ref\-build": the name of a command's page. */
+static void
+put_page(exm_buf *b, const char *name)
+{
+    exm_buf_puts(b, "exomir\\-");
+    for (const char *c = name; *c; c++) {
+        if (*c == ' ')
+            exm_buf_puts(b, "\\-");
+        else
+            exm_buf_putc(b, *c);
+    }
+}
+
 static void
 put_title(exm_buf *b, const char *name)
 {
@@ -131,15 +144,11 @@ put_title(exm_buf *b, const char *name)
     if (name) exm_buf_putc(b, '-');
     for (const char *c = name ? name : ""; *c; c++)
         exm_buf_putc(b, *c == ' ' ? '-' : (char) toupper((unsigned char) *c));
-    exm_buf_puts(b,
-                 " 1 \"\" \"exomir " EXM_VERSION "\" \"exomir manual\"\n.SH NAME\nexomir");
-    if (name) exm_buf_puts(b, "\\-");
-    for (const char *c = name ? name : ""; *c; c++) {
-        if (*c == ' ')
-            exm_buf_puts(b, "\\-");
-        else
-            exm_buf_putc(b, *c);
-    }
+    exm_buf_puts(b, " 1 \"\" \"exomir " EXM_VERSION "\" \"exomir manual\"\n.SH NAME\n");
+    if (name)
+        put_page(b, name);
+    else
+        exm_buf_puts(b, "exomir");
     exm_buf_puts(b, " \\- ");
 }
 
@@ -168,13 +177,8 @@ put_see_also(exm_buf *b, const exm_cmd *self)
     if (self) exm_buf_puts(b, ".BR exomir (1)");
     for (size_t i = 0, n = self != NULL; (cmd = exm_cmd_get(i)) != NULL; i++) {
         if (cmd == self) continue;
-        exm_buf_puts(b, n++ ? ",\n.BR exomir\\-" : ".BR exomir\\-");
-        for (const char *c = cmd->name; *c; c++) {
-            if (*c == ' ')
-                exm_buf_puts(b, "\\-");
-            else
-                exm_buf_putc(b, *c);
-        }
+        exm_buf_puts(b, n++ ? ",\n.BR " : ".BR ");
+        put_page(b, cmd->name);
         exm_buf_puts(b, " (1)");
     }
     exm_buf_putc(b, '\n');

@@ -73,7 +73,8 @@ typedef struct exm_cmd {
 
 /* All commands in order of their help; NULL past the end. */
 const exm_cmd *exm_cmd_get(size_t i);
-const exm_cmd *exm_cmd_find(const char *name); /* "ref build"; NULL when unknown */
+const exm_cmd *exm_cmd_find(const char *name);  /* "ref build"; NULL when unknown */
+const char *exm_cmd_closest(const char *typed); /* a name that was meant, or NULL */
 /* 1 when 'word' is the first of two words of a command ("ref"). */
 int exm_cmd_is_group(const char *word);
 

@@ -9,6 +9,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/msg.c
   cli/guard.c
   cli/gzout.c
+  cli/kit_opt.c
   cli/cmd_ref.c
   cli/cmd_ref_show.c
   cli/cmd_count.c

@@ -50,6 +50,8 @@ typedef struct exm_layout {
 
 /* UMI length in total; 0 without UMI. */
 uint32_t exm_layout_umi_len(const exm_layout *l);
+/* 1 when something ends the insert: an adapter or a poly-A. */
+int exm_layout_has_adapter(const exm_layout *l);
 
 /*
  * exm_layout_parse() - text to layout.  EXM_EDATA with the 0-based offset of the bad

@@ -277,12 +277,6 @@ look_at_first_reads(exm_reader *reader, struct stash *s, struct first_name *firs
 
 /* ---- decisions ---- */
 
-static int
-has_adapter(const exm_layout *l)
-{
-    return l->adapter_len > 0 || l->poly_a > 0;
-}
-
 static exm_status
 choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
 {
@@ -293,8 +287,8 @@ choose_layout(struct pass *p, const exm_inference *inf, exm_error *reterr)
                 reterr, EXM_EDATA, 0,
                 "%s: the reads are not %s%s, but of %s. Let --kit auto decide, or "
                 "insist with --allow-no-adapter",
-                p->id, has_adapter(&p->layout) ? "of kit " : "trimmed already",
-                has_adapter(&p->layout) ? p->layout.name : "", inf->evidence);
+                p->id, exm_layout_has_adapter(&p->layout) ? "of kit " : "trimmed already",
+                exm_layout_has_adapter(&p->layout) ? p->layout.name : "", inf->evidence);
         /* A preset has versions of its adapter: the reads' one. */
         if (inf->call == EXM_KIT_PRESET && strcmp(inf->layout.name, p->layout.name) == 0)
             p->layout = inf->layout;
@@ -319,7 +313,7 @@ check_adapter(const struct pass *p, const exm_inference *inf, exm_error *reterr)
 {
     const exm_flow *f = p->flow;
 
-    if (p->o->allow_no_adapter || !has_adapter(&p->layout) || f->reads_in == 0 ||
+    if (p->o->allow_no_adapter || !exm_layout_has_adapter(&p->layout) || f->reads_in == 0 ||
         (double) f->solid_adapter >= least_adapter_share * (double) f->reads_in)
         return EXM_OK;
     return exm_fail(
@@ -464,7 +458,7 @@ put_evidence(struct pass *p, exm_error *reterr)
     while (last > first && r->len_raw[last] == 0) last--;
     if (!p->o->infer_kit) {
         exm_buf_puts(&words, "");
-    } else if (has_adapter(&p->layout)) {
+    } else if (exm_layout_has_adapter(&p->layout)) {
         exm_buf_puts(&words, "inferred from the reads: the adapter is in ");
         exm_buf_put_fixed(&words, 100.0 * (double) r->adapter_found / in, 1);
         exm_buf_putf(&words, " %% of %llu, and the insert before it is of %d-%d nt in ",

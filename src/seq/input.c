@@ -49,6 +49,15 @@ exm_source_label(const char *source)
 }
 
 exm_status
+exm_input_is_folder(const char *source, exm_error *reterr)
+{
+    return exm_fail(reterr, EXM_EDATA, 0,
+                    "%s is a folder: name the files in it, such as those that end in "
+                    ".fastq.gz",
+                    exm_source_label(source));
+}
+
+exm_status
 exm_raw_truncated(const exm_input *in, const char *what, exm_error *reterr)
 {
     return exm_fail(reterr, EXM_EDATA, (size_t) in->raw_bytes,
@@ -114,11 +123,7 @@ read_some(const exm_input *in, uint8_t *dst, size_t n, size_t *ret_n, exm_error 
                 return fail_errno(in, "cannot wait for input", reterr);
             continue;
         }
-        if (errno == EISDIR)
-            return exm_fail(
-                reterr, EXM_EDATA, 0,
-                "%s is a folder: name the files in it, for example %s/*.fastq.gz",
-                in->label, in->label);
+        if (errno == EISDIR) return exm_input_is_folder(in->label, reterr);
         if (errno != EINTR) return fail_errno(in, "cannot read", reterr);
     }
 }

@@ -87,6 +87,9 @@ EXM_MUST_USE exm_status exm_raw_truncated(const exm_input *in, const char *what,
 EXM_MUST_USE exm_status exm_raw_damaged(const exm_input *in, uint64_t at, const char *what,
                                         exm_error *reterr);
 
+/* EXM_EDATA: what should be read is a folder. */
+EXM_MUST_USE exm_status exm_input_is_folder(const char *source, exm_error *reterr);
+
 /* The end of a path that fits a message. */
 const char *exm_source_label(const char *source);
 

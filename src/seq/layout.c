@@ -11,6 +11,12 @@ exm_layout_umi_len(const exm_layout *l)
     return l->umi5_len + l->umi3_len + l->umi_after_len;
 }
 
+int
+exm_layout_has_adapter(const exm_layout *l)
+{
+    return l->adapter_len > 0 || l->poly_a > 0;
+}
+
 exm_layout
 exm_layout_none(void)
 {
@@ -53,12 +59,6 @@ number_after(const char *s, size_t n, size_t from)
         v = v * 10 + (uint32_t) (s[i] - '0');
     }
     return v;
-}
-
-static int
-has_adapter(const exm_layout *l)
-{
-    return l->adapter_len > 0 || l->poly_a > 0;
 }
 
 static exm_status
@@ -205,7 +205,7 @@ exm_layout_parse(const char *text, exm_layout *ret, exm_error *reterr)
     }
     p.at = 0;
     if (!p.has_insert) return wrong(&p, "the word 'insert' is missing", text, strlen(text));
-    if (p.l.n_3 > 0 && !has_adapter(&p.l))
+    if (p.l.n_3 > 0 && !exm_layout_has_adapter(&p.l))
         return wrong(&p, "what stands behind the insert is found by an adapter: name it",
                      text, strlen(text));
     *ret = p.l;

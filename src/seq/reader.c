@@ -140,14 +140,11 @@ carry_over(exm_reader *r, exm_block *next, exm_error *reterr)
 static exm_status
 start_file(exm_reader *r, size_t file, exm_error *reterr)
 {
-    exm_status s = EXM_OK;
-
     exm_fastq_free(r->parser);
     r->parser = NULL;
     if (file != r->file) r->raw_before += r->files[r->file].raw_bytes;
     r->file = file;
-    s = exm_fastq_new(r->files[file].path, r->o.simd, &r->parser, reterr);
-    return s;
+    return exm_fastq_new(r->files[file].path, r->o.simd, &r->parser, reterr);
 }
 
 /* The next block becomes current. */
@@ -368,11 +365,7 @@ examine_paths(exm_reader *r, int *ret_waits, exm_error *reterr)
             if (s != EXM_OK) return s;
             continue;
         }
-        if (S_ISDIR(st.st_mode))
-            return exm_fail(
-                reterr, EXM_EDATA, i,
-                "%s is a folder: name the files in it, for example %s/*.fastq.gz",
-                exm_source_label(path), exm_source_label(path));
+        if (S_ISDIR(st.st_mode)) return exm_input_is_folder(r->files[i].path, reterr);
         if (S_ISREG(st.st_mode) && st.st_size >= 0) {
             r->total += (uint64_t) st.st_size;
         } else {
