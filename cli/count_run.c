@@ -145,15 +145,22 @@ tell_mixture(const exm_count_args *a, const exm_count_plan *p)
                      with, with == 1 ? "" : "s", without);
 }
 
-/* Reads that are there twice, within a sample or in two samples, count twice. */
+/* Reads that are there twice, within a sample or in two samples, count twice; and qualities
+ * of another scale. */
 static void
-tell_repeats(const exm_count_args *a, const exm_count_plan *p)
+tell_reads(const exm_count_args *a, const exm_count_plan *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         const exm_record *r = p->sample[i].record;
         const uint64_t again = p->sample[i].inputs.first_name_again;
 
         if (!r || r->reads_in == 0) continue;
+        if (p->sample[i].inputs.phred64)
+            exm_msg_note(&a->common,
+                         "%s: the qualities seem to be Phred+64 (Illumina 1.3 to 1.7), and "
+                         "were taken for Phred+33: too good. Convert the reads (seqtk seq "
+                         "-VQ64), or their Q30 and expected errors mean nothing",
+                         r->sample);
         if (again > 0 && again <= r->reads_in / 10)
             exm_msg_note(&a->common,
                          "%s: the name of the first read comes %llu more time%s: are reads "
@@ -236,7 +243,7 @@ exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref
                                     : NULL);
     tell_samples(a, p);
     tell_mixture(a, p);
-    tell_repeats(a, p);
+    tell_reads(a, p);
     if (exm_count_good(p) == 0)
         return exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL,
                              "no sample could be counted; nothing was published");

@@ -42,6 +42,7 @@ typedef struct exm_sample_inputs {
     size_t n;
     char *inference; /* what the first reads said of the kit, or NULL: it was named */
     uint64_t first_name_again; /* reads behind the first one that bear its name */
+    int phred64;               /* the first reads' qualities seem to start at 64 */
 } exm_sample_inputs;
 void exm_sample_inputs_done(exm_sample_inputs *in);
 

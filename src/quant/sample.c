@@ -246,6 +246,24 @@ stash_seal(struct stash *s, exm_error *reterr)
     return EXM_OK;
 }
 
+/* Qualities that start at 64 instead of 33, as Illumina 1.3 to 1.7 wrote them: none of them
+ * is below 59, and some are above what Phred+33 calls one error in 10^5. */
+static int
+looks_like_phred64(const struct stash *s)
+{
+    unsigned char low = 255, high = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        for (uint32_t k = 0; s->reads[i].qual && k < s->reads[i].len; k++) {
+            const unsigned char q = (unsigned char) s->reads[i].qual[k];
+
+            if (q < low) low = q;
+            if (q > high) high = q;
+        }
+    }
+    return low >= 59 && high > 33 + 50;
+}
+
 /* Reads until the kit is known or the file ends. */
 static exm_status
 look_at_first_reads(exm_reader *reader, struct stash *s, struct first_name *first,
@@ -539,6 +557,7 @@ run_pass(struct pass *p, exm_pool *pool, exm_sample_inputs *inputs, exm_error *r
     exm_inference inf;
     exm_status st = look_at_first_reads(p->reader, &first, &p->first, &inf, reterr);
 
+    if (st == EXM_OK) inputs->phred64 = looks_like_phred64(&first);
     if (st == EXM_OK) st = start_pass(p, &inf, reterr);
     if (st == EXM_OK) st = read_all(p, pool, &inf, &first, reterr);
     if (st == EXM_OK) st = exm_collapse_finish(p->table, reterr);

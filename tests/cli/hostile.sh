@@ -59,6 +59,14 @@ expect 1 count -r ref.exoref --no-adapter -o raw s.fastq.gz
 says 'the reads are not trimmed already, but of truseq'
 nothing raw
 
+# ---- qualities that start at 64 are remarked on; good ones that start at 33 are not ----
+awk 'NR % 4 { print; next } { gsub(/./, "h"); sub(/^....../, "BCDe_h"); print }' s.fastq > old.fq
+expect 0 count -r ref.exoref -o old64 old.fq
+says 'old: the qualities seem to be Phred+64'
+awk 'NR % 4 { print; next } { gsub(/./, "K"); print }' s.fastq > good.fq
+expect 0 count -r ref.exoref -o old64 good.fq
+silent
+
 # ---- a gzip member cut anywhere ----
 head -n 400 s.fastq | gzip -c > whole.fq.gz
 size=$(wc -c < whole.fq.gz)
