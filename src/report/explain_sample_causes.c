@@ -54,12 +54,12 @@ add_red_cells(exm_story *s)
                                      : (double) NAN,
             "log2");
 
-    (void) snprintf(
-        c->text, sizeof c->text,
-        "%llu and %llu reads. It rises with hemolysis. Limits are known for qPCR "
-        "only (delta Cq of 23a-3p and 451a: below 5 unaffected, above 7 severe), so "
-        "compare it among samples that were handled alike.",
-        (unsigned long long) red, (unsigned long long) other);
+    (void) snprintf(c->text, sizeof c->text,
+                    "%llu and %llu reads%s. It rises with hemolysis. Limits are known for "
+                    "qPCR only (delta Cq of 23a-3p and 451a: below 5 unaffected, above 7 "
+                    "severe), so compare it among samples that were handled alike.",
+                    (unsigned long long) red, (unsigned long long) other,
+                    red + other < FEW_READS ? ", too few to compare" : "");
     for (size_t i = 0; i < r->n_features; i++)
         if (r->features[i].class_id == 0 && exm_hemolysis_is_signature(r->features[i].name))
             signature += r->features[i].em[0];
@@ -77,9 +77,9 @@ add_foreign(exm_story *s)
                             percent(r->foreign, r->fate[EXM_FATE_KEPT]), "% of kept reads");
 
     if (r->n_clades > 0)
-        (void) snprintf(c->text, sizeof c->text, "%llu reads, most like %.60s (%llu).",
-                        (unsigned long long) r->foreign, r->clades[0].name,
-                        (unsigned long long) r->clades[0].reads);
+        (void) snprintf(c->text, sizeof c->text, "%llu read%s, most like %.60s (%llu).",
+                        (unsigned long long) r->foreign, r->foreign == 1 ? "" : "s",
+                        r->clades[0].name, (unsigned long long) r->clades[0].reads);
     else
         (void) snprintf(c->text, sizeof c->text,
                         "No such read, or the reference traces none (ref build --clade).");
