@@ -212,6 +212,28 @@ exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len)
 
 /* ---- what the fast search goes by ---- */
 
+/* The adapter for the one-word search: planes, and the first bases of its pieces. */
+static void
+set_near(struct exm_trimmer *t)
+{
+    for (uint32_t j = 0; j < t->adapter_len; j++) {
+        t->lo |= (uint64_t) (t->code[j] & 1) << j;
+        t->hi |= (uint64_t) (t->code[j] >> 1 & 1) << j;
+        t->known |= (uint64_t) (t->code[j] < 4) << j;
+    }
+    t->near = t->adapter_len > 0 && t->adapter_len <= EXM_TRIM_NEAR_MAX &&
+              t->n_need <= EXM_TRIM_PIECES;
+    if (!t->near) return;
+    for (uint32_t p = 0; p < t->n_need; p++) {
+        const uint32_t from = p * t->adapter_len / t->n_need;
+        const uint32_t n = (p + 1) * t->adapter_len / t->n_need - from;
+
+        t->piece[p] = from;
+        for (uint32_t i = 0; i < EXM_TRIM_PIECE_NT; i++)
+            t->piece_code[p][i] = i < n ? t->code[from + i] : 4;
+    }
+}
+
 static exm_status
 set_adapter(struct exm_trimmer *t, exm_error *reterr)
 {
@@ -236,24 +258,32 @@ set_adapter(struct exm_trimmer *t, exm_error *reterr)
     if (allowed(&r, t->adapter_len) >= EXM_TRIM_MISMATCHES)
         return exm_fail(reterr, EXM_EDATA, 0, "more than %d mismatches in an adapter",
                         EXM_TRIM_MISMATCHES - 1);
-    for (uint32_t ov = t->o.min_overlap; ov <= t->adapter_len; ov++)
-        while (t->n_need <= allowed(&r, ov)) t->need[t->n_need++] = ov;
+    for (uint32_t ov = t->o.min_overlap; ov <= t->adapter_len; ov++) {
+        t->allow[ov] = (unsigned char) allowed(&r, ov);
+        while (t->n_need <= t->allow[ov]) t->need[t->n_need++] = ov;
+    }
+    set_near(t);
     return EXM_OK;
 }
 
-/* The quality from which on even n equal bases stay below the limit. */
+/* Rounded up, and 255 stands for more: a sum within the budget is within max_ee. */
 static void
-set_sure_qualities(struct exm_trimmer *t)
+set_allowances(struct exm_trimmer *t)
 {
-    for (uint32_t n = 0; n < EXM_TRIM_SURE; n++) {
-        unsigned q = 0;
+    for (uint32_t i = 0; i < 16; i++) {
+        const uint64_t error = error_of[4 * i], unit = t->max_ee / EXM_TRIM_BUDGET;
 
-        while (q < 93 && (uint64_t) error_of[q] * n > t->max_ee + n) q++;
-        t->sure_quality[n] =
-            (unsigned char) ((uint64_t) error_of[q] * n > t->max_ee + n ? EXM_TRIM_UNSURE
-                                                                        : q + 33);
-        t->sure_error[n] = error_of[q];
+        t->allowance[i] = unit == 0 || error / unit >= UINT8_MAX
+                              ? UINT8_MAX
+                              : (uint8_t) (error / unit + 1);
     }
+}
+
+static void
+set_least_equal(struct exm_trimmer *t)
+{
+    for (uint32_t n = 0; n <= EXM_PACKED_MAX; n++)
+        t->least_one[n] = (unsigned char) ((t->one_base_permille * n + 999) / 1000);
 }
 
 exm_status
@@ -285,9 +315,8 @@ exm_trimmer_new(const exm_layout *l, const exm_trim_options *o, exm_trimmer **re
         free(t);
         return st;
     }
-    set_sure_qualities(t);
-    t->lanes = t->adapter_len > 0 && t->adapter_len < 64 &&
-               t->n_need <= EXM_TRIM_LANE_MISMATCHES && !memchr(t->code, 4, t->adapter_len);
+    set_allowances(t);
+    set_least_equal(t);
     t->batch = exm_simd_resolve(o->simd) == EXM_SIMD_SSE4 ? exm_trim_batch_sse4
                                                           : exm_trim_batch_scalar;
     *ret = t;
@@ -330,59 +359,62 @@ exm_trim_quality_end(const char *qual, uint32_t len, int cutoff)
     return cut;
 }
 
-/* The exact sum only where its bound, all other bases at the sure quality, does not settle it. */
 int
-exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len,
-                         uint64_t worse)
+exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len)
 {
     uint64_t sum = 0;
 
-    if (len <= 64 && t->sure_quality[len] != EXM_TRIM_UNSURE) {
-        const uint32_t n = (uint32_t) __builtin_popcountll(worse);
-
-        for (uint64_t w = worse; w; w &= w - 1)
-            sum += error_of[(unsigned char) qual[__builtin_ctzll(w)] - 33];
-        if (sum + (len - n) * t->sure_error[len] <= t->max_ee + len) return 0;
-        sum = 0;
-    }
     for (uint32_t i = 0; i < len; i++) sum += error_of[(unsigned char) qual[i] - 33];
     return sum > t->max_ee + len; /* each rounded up by one at most */
 }
 
 /* ---- UMI ---- */
 
-/* Appends bases to ret->umi; 0 at an unknown base. */
-static int
-add_umi(const char *seq, uint32_t n, exm_trimmed *ret)
+/* Eight letters as 16 bits, the first one's code in the top two: the fields are moved
+ * together in steps of two, four and eight codes. */
+static uint64_t
+eight_codes(const char *seq)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        if (seq[i] == 'N') return 0;
-        ret->umi = ret->umi << 2 | ((unsigned char) seq[i] >> 1 & 3U);
-    }
-    return 1;
+    uint64_t x = 0;
+
+    for (int i = 0; i < 8; i++) x = x << 8 | (unsigned char) seq[i];
+    x = x >> 1 & 0x0303030303030303u;
+    x = (x | x >> 6) & 0x000f000f000f000fu;
+    x = (x | x >> 12) & 0x000000ff000000ffu;
+    return (x | x >> 24) & 0xffff;
 }
 
-int
-exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, long adapter,
-                  exm_trimmed *ret)
+/* Appends n bases to a UMI; 0 at an unknown base. */
+static uint64_t
+add_umi(uint64_t umi, const char *seq, uint32_t n)
+{
+    uint32_t i = 0;
+
+    if (memchr(seq, 'N', n)) return 0;
+    for (; i + 8 <= n; i += 8) umi = umi << 16 | eight_codes(seq + i);
+    for (; i < n; i++) umi = umi << 2 | ((unsigned char) seq[i] >> 1 & 3U);
+    return umi;
+}
+
+uint64_t
+exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, long adapter)
 {
     const exm_layout *l = &t->layout;
     uint32_t got = l->umi5_len + l->umi3_len;
+    uint64_t umi = 1; /* so that a UMI cut short is not one with A in front */
 
-    ret->umi = 1; /* so that a UMI cut short is not one with A in front */
-
-    if (l->umi5_len > 0 &&
-        (len < l->umi5_at + l->umi5_len || !add_umi(seq + l->umi5_at, l->umi5_len, ret)))
-        return 0;
-    if (l->umi3_len > 0 && !add_umi(seq + adapter - l->n_3 + l->umi3_at, l->umi3_len, ret))
-        return 0;
-    if (l->umi_after_len > 0) {
+    if (l->umi5_len > 0)
+        umi = len < l->umi5_at + l->umi5_len ? 0
+                                             : add_umi(umi, seq + l->umi5_at, l->umi5_len);
+    if (umi && l->umi3_len > 0)
+        umi = add_umi(umi, seq + adapter - l->n_3 + l->umi3_at, l->umi3_len);
+    if (umi && l->umi_after_len > 0) {
         const uint32_t at = (uint32_t) adapter + t->adapter_len;
         uint32_t n = at < len ? len - at : 0;
 
         if (n > l->umi_after_len) n = l->umi_after_len;
-        if (!add_umi(seq + at, n, ret)) return 0;
+        umi = add_umi(umi, seq + at, n);
         got += n;
     }
-    return got >= t->min_umi;
+    return got >= t->min_umi ? umi : 0;
 }

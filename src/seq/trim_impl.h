@@ -10,6 +10,11 @@
  * starts at once.  at_least[k] collects the starts with more than k mismatches; a start
  * qualifies if for some k it has at most k mismatches and overlaps by need[k] or more,
  * need[k] being the least overlap that allows k of them.
+ *
+ * Nearly all inserts end within the first word, and nearly all adapters behind them are
+ * free of errors.  So first the adapter is cut into as many pieces as may differ, and one:
+ * of k mismatches, k pieces at most are spoilt.  The few starts that this leaves in the
+ * first word are counted out; only where they do not settle the matter are all counted.
  */
 #ifndef EXM_SEQ_TRIM_IMPL_H
 #define EXM_SEQ_TRIM_IMPL_H
@@ -22,9 +27,10 @@ enum {
     EXM_TRIM_WORDS = 8,      /* reads up to 512 nt go this way */
     EXM_TRIM_MISMATCHES = 8, /* most that a 64-nt adapter at 0.1 allows, and two to spare */
     EXM_TRIM_Q30 = 30 + 33,
-    EXM_TRIM_UNSURE = 127,       /* above all qualities: no quality settles it */
-    EXM_TRIM_SURE = 256,         /* insert lengths with a quality that settles it */
-    EXM_TRIM_LANE_MISMATCHES = 4 /* counters of the four-reads-at-once search: 0 to 3 */
+    EXM_TRIM_BUDGET = 200, /* units of the expected errors allowed, see allowance[] */
+    EXM_TRIM_PIECES = 4,   /* of an adapter in the one-word search */
+    EXM_TRIM_PIECE_NT = 6, /* compared of each: one start in 1,000 passes by chance */
+    EXM_TRIM_NEAR_MAX = 48 /* longest adapter there: enough starts are left in a word */
 };
 
 struct exm_trimmer {
@@ -34,15 +40,19 @@ struct exm_trimmer {
     uint32_t adapter_len;
     unsigned char
         code[EXM_ADAPTER_MAX]; /* plane code of each base; 4 for N (matches all) */
+    uint64_t lo, hi, known;    /* the same as planes, of adapters of up to 64 nt */
+    unsigned char allow[EXM_ADAPTER_MAX + 1]; /* mismatches at each overlap */
+    uint32_t piece[EXM_TRIM_PIECES];          /* where each begins */
+    unsigned char piece_code[EXM_TRIM_PIECES][EXM_TRIM_PIECE_NT];
     uint32_t need[EXM_TRIM_MISMATCHES + 1];
-    uint32_t n_need;          /* 1 + most mismatches allowed */
-    int needs_adapter, lanes; /* lanes: the adapter fits the four-reads-at-once search */
+    uint32_t n_need;         /* 1 + most mismatches allowed */
+    int needs_adapter, near; /* near: the adapter fits the one-word search */
     uint32_t min_len, min_umi, umi_len;
     uint64_t max_ee; /* in 2^-32; UINT64_MAX: off */
     uint32_t one_base_permille;
-    unsigned char sure_quality[EXM_TRIM_SURE]; /* all bases of an insert of that length at
-                                                  least this: it passes */
-    uint64_t sure_error[EXM_TRIM_SURE];        /* of one such base, in 2^-32 */
+    unsigned char least_one[EXM_PACKED_MAX + 1]; /* equal bases of so many: too simple */
+    unsigned char allowance[16]; /* at least the error of a base whose Phred / 4 is so much
+                                    (15: and more), in units of max_ee / BUDGET */
     void (*batch)(struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret);
 };
 
@@ -54,18 +64,20 @@ void exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
 /* trim.c: what is the same and not hot on every path. */
 long exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len);
 uint32_t exm_trim_quality_end(const char *qual, uint32_t len, int cutoff);
-/* 'worse': bit i is set where base i < 64 is below the sure quality. */
-int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len,
-                             uint64_t worse);
-int exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len,
-                      long adapter, exm_trimmed *ret);
+int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len);
+/* As in exm_trimmed; 0 where it is cut too short or holds an unknown base. */
+uint64_t exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len,
+                           long adapter);
 
 #ifdef EXM_TRIM_PATH /* the batch itself, for the file that includes it */
 
 /* lo, hi: code planes; no: neither A, C, G nor T.  64 bases from s. */
 static inline void base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no);
-/* The bytes below 'limit' among 64, none of which is above 126. */
-static inline uint64_t below(const char *s, unsigned char limit);
+/* How many of n qualities are 'limit' or better; all are 33 to 126. */
+static inline uint32_t count_from(const char *qual, uint32_t n, unsigned char limit);
+/* The sum of allowances of n > 0 qualities. */
+static inline uint64_t sum_allowances(const unsigned char allowance[16], const char *qual,
+                                      uint32_t n);
 
 static inline uint64_t
 low_bits(long n)
@@ -146,62 +158,97 @@ bits_at(const uint64_t *plane, uint32_t at, uint32_t n)
            low_bits(n);
 }
 
-/* One base, or one dinucleotide over and over: counted on the planes. */
+/*
+ * One base, or one dinucleotide over and over: counted on the planes.  A base that makes up
+ * 'least' of n fills either plane with that many ones or zeros.
+ */
 static inline int
 is_low_complexity(const struct exm_trimmer *t, uint64_t lo, uint64_t hi, uint32_t n)
 {
-    const uint64_t in = low_bits(n), pairs = low_bits((long) n - 2);
-    const uint32_t both = (uint32_t) __builtin_popcountll(lo & hi & in);
-    const uint32_t l = (uint32_t) __builtin_popcountll(lo & in) - both;
-    const uint32_t h = (uint32_t) __builtin_popcountll(hi & in) - both;
-    uint32_t most = n - l - h - both;
+    const uint32_t least = t->least_one[n], least_pairs = t->least_one[n - 2];
+    const uint32_t in_lo = (uint32_t) __builtin_popcountll(lo);
+    const uint64_t changes = (lo ^ lo >> 2) | (hi ^ hi >> 2);
 
-    if (l > most) most = l;
-    if (h > most) most = h;
-    if (both > most) most = both;
-    if (most * 1000 >= t->one_base_permille * n) return 1;
-    most = (uint32_t) __builtin_popcountll(~((lo ^ lo >> 2) | (hi ^ hi >> 2)) & pairs);
-    return most * 1000 >= t->one_base_permille * (n - 2);
+    if (n - 2 - (uint32_t) __builtin_popcountll(changes & low_bits((long) n - 2)) >=
+        least_pairs)
+        return 1;
+    if (in_lo >= least || n - in_lo >= least) {
+        const uint32_t in_hi = (uint32_t) __builtin_popcountll(hi);
+        const uint32_t both = (uint32_t) __builtin_popcountll(lo & hi);
+
+        return both >= least || in_lo - both >= least || in_hi - both >= least ||
+               n + both - in_lo - in_hi >= least;
+    }
+    return 0;
 }
 
-static inline uint32_t
-count_q30(const char *qual, uint32_t n)
-{
-    uint32_t sum = 0;
-
-    for (uint32_t i = 0; i < n; i += 64)
-        sum += (uint32_t) __builtin_popcountll(~below(qual + i, EXM_TRIM_Q30) &
-                                               low_bits((long) n - (long) i));
-    return sum;
-}
-
-/*
- * More expected errors in the insert than allowed?  n bases of 'sure' quality are not; the
- * worse ones are added up by themselves, and mostly there are none.
- */
+/* More expected errors in the insert than allowed?  A bound settles it mostly. */
 static inline int
 is_low_quality(const struct exm_trimmer *t, const char *qual, uint32_t n)
 {
-    const unsigned char sure = t->sure_quality[n < EXM_TRIM_SURE ? n : EXM_TRIM_SURE - 1];
-    uint64_t any = 0;
+    return sum_allowances(t->allowance, qual, n) > EXM_TRIM_BUDGET &&
+           exm_trim_too_many_errors(t, qual, n);
+}
 
-    for (uint32_t i = 0; i < n; i += 64)
-        any |= below(qual + i, sure) & low_bits((long) n - (long) i);
-    if (any == 0 && n < EXM_TRIM_SURE) return 0;
-    return exm_trim_too_many_errors(t, qual, n, n <= 64 ? any : ~(uint64_t) 0);
+/* Where the insert lies, and its planes without sentinel; 'no' tells only whether there is
+ * an unknown base. */
+typedef struct insert {
+    uint32_t start, len;
+    uint64_t lo, hi, no;
+} insert;
+
+static inline insert
+place_insert(const struct exm_trimmer *t, uint32_t len, long adapter)
+{
+    const uint32_t start = t->layout.n_5, n_3 = t->layout.n_3;
+    uint32_t end = adapter >= 0 ? (uint32_t) adapter : len;
+
+    if (adapter >= 0) end = end > n_3 ? end - n_3 : 0;
+    return (insert){.start = start, .len = end > start ? end - start : 0};
 }
 
 static inline exm_fate
-judge_insert(const struct exm_trimmer *t, const exm_read *r, exm_trimmed *ret, uint64_t no)
+judge_insert(const struct exm_trimmer *t, const exm_read *r, const insert *in)
 {
-    if (ret->len <= 3) return EXM_FATE_DIMER;
-    if (ret->len < t->min_len) return EXM_FATE_SHORT;
-    if (ret->len > t->o.max_len) return EXM_FATE_LONG;
-    if (no) return EXM_FATE_AMBIGUOUS_BASE;
+    if (in->len <= 3) return EXM_FATE_DIMER;
+    if (in->len < t->min_len) return EXM_FATE_SHORT;
+    if (in->len > t->o.max_len) return EXM_FATE_LONG;
+    if (in->no) return EXM_FATE_AMBIGUOUS_BASE;
     if (r->qual && t->max_ee != UINT64_MAX &&
-        is_low_quality(t, r->qual + ret->start, ret->len))
+        is_low_quality(t, r->qual + in->start, in->len))
         return EXM_FATE_LOW_QUALITY;
+    if (in->len <= EXM_PACKED_MAX && t->one_base_permille <= 1000 &&
+        is_low_complexity(t, in->lo, in->hi, in->len))
+        return EXM_FATE_LOW_COMPLEXITY;
     return EXM_FATE_KEPT;
+}
+
+/* What follows once the adapter's place is known (-1: none).  All of *ret is written at
+ * once: to read back what was just written in smaller pieces takes long. */
+static inline __attribute__((always_inline)) void
+finish_read(const struct exm_trimmer *t, const exm_read *r, uint32_t len, long adapter,
+            const insert *in, exm_trimmed *ret)
+{
+    const int packed = in->len <= EXM_PACKED_MAX;
+    const uint32_t n_q30 = r->qual ? count_from(r->qual, r->len, EXM_TRIM_Q30) : 0;
+    uint64_t umi = 0;
+    exm_fate fate;
+
+    if (adapter < 0 && t->needs_adapter) {
+        fate = EXM_FATE_NO_ADAPTER;
+    } else {
+        if (in->len > 3 && t->umi_len > 0) umi = exm_trim_take_umi(t, r->seq, len, adapter);
+        fate = in->len > 3 && t->umi_len > 0 && umi == 0 ? EXM_FATE_NO_UMI
+                                                         : judge_insert(t, r, in);
+    }
+    *ret = (exm_trimmed){.fate = fate,
+                         .start = in->start,
+                         .len = in->len,
+                         .lo = packed ? in->lo | (uint64_t) 1 << in->len : 0,
+                         .hi = packed ? in->hi : 0,
+                         .umi = umi,
+                         .n_q30 = n_q30,
+                         .adapter_found = adapter >= 0};
 }
 
 /* Reads of more than 512 nt, and long inserts: letters instead of planes. */
@@ -223,54 +270,14 @@ pack_letters(const char *seq, uint32_t n, uint64_t *lo, uint64_t *hi)
     }
 }
 
-/* What follows once the adapter's place is known (-1: none).  'planes': lo, hi and no hold
- * the read. */
-static inline void
-finish_read(const struct exm_trimmer *t, const exm_read *r, uint32_t len, long adapter,
-            int planes, const uint64_t *lo, const uint64_t *hi, const uint64_t *no,
-            exm_trimmed *ret)
-{
-    uint32_t end = adapter >= 0 ? (uint32_t) adapter : len;
-    uint64_t unknown;
-
-    *ret = (exm_trimmed){.start = t->layout.n_5,
-                         .n_q30 = r->qual ? count_q30(r->qual, r->len) : 0,
-                         .adapter_found = adapter >= 0};
-    if (adapter >= 0) end = end > t->layout.n_3 ? end - t->layout.n_3 : 0;
-    ret->len = end > ret->start ? end - ret->start : 0;
-    if (adapter < 0 && t->needs_adapter) {
-        ret->fate = EXM_FATE_NO_ADAPTER;
-        return;
-    }
-    if (ret->len > 3 && t->umi_len > 0 &&
-        !exm_trim_take_umi(t, r->seq, len, adapter, ret)) {
-        ret->fate = EXM_FATE_NO_UMI;
-        return;
-    }
-    if (ret->len > EXM_PACKED_MAX || !planes) {
-        unknown = unknown_bases(r->seq + ret->start, ret->len);
-        if (ret->len <= EXM_PACKED_MAX)
-            pack_letters(r->seq + ret->start, ret->len, &ret->lo, &ret->hi);
-    } else {
-        unknown = bits_at(no, ret->start, ret->len);
-        ret->lo = bits_at(lo, ret->start, ret->len);
-        ret->hi = bits_at(hi, ret->start, ret->len);
-    }
-    ret->fate = judge_insert(t, r, ret, unknown);
-    if (ret->len > EXM_PACKED_MAX) return;
-    if (ret->fate == EXM_FATE_KEPT && t->one_base_permille <= 1000 &&
-        is_low_complexity(t, ret->lo, ret->hi, ret->len))
-        ret->fate = EXM_FATE_LOW_COMPLEXITY;
-    ret->lo |= (uint64_t) 1 << ret->len;
-}
-
 /* A read of any length. */
-static inline void
-trim_one(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimmed *ret)
+static __attribute__((noinline)) void
+trim_any(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimmed *ret)
 {
     uint64_t lo[EXM_TRIM_WORDS + 2], hi[EXM_TRIM_WORDS + 2], no[EXM_TRIM_WORDS + 2];
     const int planes = len <= 64 * EXM_TRIM_WORDS;
     long adapter = -1;
+    insert in;
 
     if (planes) {
         size_t w = 0;
@@ -281,80 +288,143 @@ trim_one(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimm
     } else if (t->adapter_len > 0) {
         adapter = exm_trim_search_slow(t, r->seq, len);
     }
-    finish_read(t, r, len, adapter, planes, lo, hi, no, ret);
+    in = place_insert(t, len, adapter);
+    if (in.len <= EXM_PACKED_MAX && planes) {
+        in.lo = bits_at(lo, in.start, in.len);
+        in.hi = bits_at(hi, in.start, in.len);
+        in.no = bits_at(no, in.start, in.len);
+    } else {
+        in.no = unknown_bases(r->seq + in.start, in.len);
+        if (in.len <= EXM_PACKED_MAX)
+            pack_letters(r->seq + in.start, in.len, &in.lo, &in.hi);
+    }
+    finish_read(t, r, len, adapter, &in, ret);
 }
 
-/*
- * Reads of at most 128 nt, which is what small-RNA libraries are sequenced to, go through
- * the search four at a time: one word of each is a lane.  Of those above 64 nt only the
- * first 64 starts are searched here, where nearly all adapters begin.
- */
-enum { LANES = 4 };
+/* ---- the one-word search ---- */
 
-typedef struct lanes {
-    const exm_read *read[LANES];
-    exm_trimmed *ret[LANES];
-    uint32_t len[LANES], n;
-    uint64_t lo[LANES][3], hi[LANES][3], no[LANES][3]; /* the last is 0: see bits_at() */
-    uint64_t miss[4][LANES], next[4][LANES]; /* words 0 and 1; 0 in lanes without a read */
-} lanes;
+/* What depends on the read's length only. */
+typedef struct reach {
+    uint32_t len;
+    uint64_t in;                      /* the read's bases among the first 64 */
+    uint64_t starts[EXM_TRIM_PIECES]; /* where k mismatches are allowed */
+} reach;
 
-/* over[k][lane]: starts with more than k mismatches, for k < t->n_need.  'wide': there is
- * a second word. */
-static inline void count_mismatches(const struct exm_trimmer *t, const lanes *l, int wide,
-                                    uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES]);
-
-static inline void
-set_misses(uint64_t miss[4][LANES], uint32_t i, uint64_t lo, uint64_t hi, uint64_t no,
-           uint64_t in)
+static inline reach
+reach_of(const struct exm_trimmer *t, uint32_t len)
 {
-    miss[0][i] = (lo | hi | no) & in;
-    miss[1][i] = (~lo | hi | no) & in;
-    miss[2][i] = (lo | ~hi | no) & in;
-    miss[3][i] = (~lo | ~hi | no) & in;
+    reach r = {.len = len, .in = low_bits(len)};
+
+    for (uint32_t k = 0; k < EXM_TRIM_PIECES && k < t->n_need; k++) {
+        r.starts[k] = low_bits((long) len - (long) t->need[k] + 1);
+        if (len > 64) r.starts[k] &= low_bits(65 - (long) t->adapter_len);
+    }
+    return r;
 }
 
-static inline void
-add_lane(lanes *l, const exm_read *r, uint32_t len, exm_trimmed *ret, int wide)
+/* Starts where no more pieces differ than mismatches are allowed.  'pieces' is a constant
+ * at each call. */
+static inline uint64_t
+possible_starts(const struct exm_trimmer *t, const uint64_t miss[5], const reach *at_len,
+                uint32_t pieces)
 {
-    const uint32_t i = l->n++;
+    uint64_t over0 = 0, over1 = 0, over2 = 0, over3 = 0, r;
 
-    l->read[i] = r;
-    l->ret[i] = ret;
-    l->len[i] = len;
-    for (uint32_t w = 0; w <= (uint32_t) wide; w++) {
-        base_planes(r->seq + (size_t) 64 * w, &l->lo[i][w], &l->hi[i][w], &l->no[i][w]);
-        set_misses(w ? l->next : l->miss, i, l->lo[i][w], l->hi[i][w], l->no[i][w],
-                   low_bits((long) len - 64 * (long) w));
+    for (uint32_t p = 0; p < pieces; p++) {
+        const unsigned char *c = t->piece_code[p];
+        uint64_t m = miss[c[5]];
+
+        m = m >> 1 | miss[c[4]];
+        m = m >> 1 | miss[c[3]];
+        m = m >> 1 | miss[c[2]];
+        m = m >> 1 | miss[c[1]];
+        m = (m >> 1 | miss[c[0]]) >> t->piece[p];
+        over3 |= over2 & m;
+        over2 |= over1 & m;
+        over1 |= over0 & m;
+        over0 |= m;
+    }
+    r = ~over0 & at_len->starts[0];
+    if (pieces > 1) r |= ~over1 & at_len->starts[1];
+    if (pieces > 2) r |= ~over2 & at_len->starts[2];
+    if (pieces > 3) r |= ~over3 & at_len->starts[3];
+    return r;
+}
+
+static inline uint64_t
+starts_to_check(const struct exm_trimmer *t, const uint64_t miss[5], const reach *at_len)
+{
+    switch (t->n_need) {
+    case 1:
+        return possible_starts(t, miss, at_len, 1);
+    case 2:
+        return possible_starts(t, miss, at_len, 2);
+    case 3:
+        return possible_starts(t, miss, at_len, 3);
+    default:
+        return possible_starts(t, miss, at_len, 4);
     }
 }
 
-static inline void
-trim_lanes(const struct exm_trimmer *t, lanes *l, int wide)
+enum { NOT_SETTLED = -2 };
+
+/* Position of the adapter, -1, or NOT_SETTLED by the first 64 bases. */
+static inline long
+near_adapter(const struct exm_trimmer *t, const char *seq, const reach *at_len, uint64_t lo,
+             uint64_t hi, uint64_t no)
 {
-    uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES];
+    const uint32_t len = at_len->len;
+    const uint64_t in = at_len->in;
+    const uint64_t miss[5] = {(lo | hi | no) & in, (~lo | hi | no) & in,
+                              (lo | ~hi | no) & in, (~lo | ~hi | no) & in, 0};
+    uint64_t maybe = starts_to_check(t, miss, at_len), starts = 0;
 
-    count_mismatches(t, l, wide, over);
-    for (uint32_t i = 0; i < l->n; i++) {
-        const uint32_t len = l->len[i];
-        uint64_t starts = 0;
-        long at = -1;
+    for (; maybe; maybe &= maybe - 1) {
+        const uint32_t at = (uint32_t) __builtin_ctzll(maybe);
+        const uint32_t ov = len - at < t->adapter_len ? len - at : t->adapter_len;
+        const uint64_t differ = ((lo >> at ^ t->lo) | (hi >> at ^ t->hi) | no >> at) &
+                                t->known & (((uint64_t) 1 << ov) - 1);
+        const uint32_t wrong = (uint32_t) __builtin_popcountll(differ);
 
-        for (uint32_t k = 0; k < t->n_need; k++)
-            starts |= ~over[k][i] & low_bits((long) len - (long) t->need[k] + 1);
-        if (starts)
-            at = pick_start(t, l->read[i]->seq, len, 0, starts);
-        else if (wide)
-            at = find_adapter(t, l->read[i]->seq, len, l->lo[i], l->hi[i], l->no[i]);
-        finish_read(t, l->read[i], len, at, 1, l->lo[i], l->hi[i], l->no[i], l->ret[i]);
+        if (wrong > t->allow[ov]) continue;
+        if (wrong == 0 && ov == t->adapter_len && starts == 0)
+            return at; /* the first, and none scores higher */
+        starts |= (uint64_t) 1 << at;
     }
-    l->n = 0;
+    if (len > 64) return NOT_SETTLED;
+    return starts ? pick_start(t, seq, len, 0, starts) : -1;
+}
+
+static inline void
+trim_one(const struct exm_trimmer *t, const exm_read *r, const reach *at_len,
+         exm_trimmed *ret)
+{
+    const uint32_t len = at_len->len;
+    uint64_t lo, hi, no;
+    long adapter = NOT_SETTLED;
+
+    base_planes(r->seq, &lo, &hi, &no);
+    if (t->near)
+        adapter = near_adapter(t, r->seq, at_len, lo, hi, no);
+    else if (t->adapter_len == 0 && len <= 64)
+        adapter = -1;
+    if (adapter == NOT_SETTLED) {
+        trim_any(t, r, len, ret);
+    } else {
+        insert in = place_insert(t, len, adapter);
+        const uint64_t mask = low_bits(in.len);
+
+        in.lo = lo >> in.start & mask;
+        in.hi = hi >> in.start & mask;
+        in.no = no >> in.start & mask;
+        finish_read(t, r, len, adapter, &in, ret);
+    }
 }
 
 static inline void
 trim_batch(const struct exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret)
 {
-    lanes narrow = {.n = 0}, wide = {.n = 0}; /* lanes left unused are searched in vain */
+    reach now = reach_of(t, 0);
 
     for (size_t i = 0; i < n; i++) {
         const exm_read *r = reads + i;
@@ -362,18 +432,9 @@ trim_batch(const struct exm_trimmer *t, const exm_read *reads, size_t n, exm_tri
 
         if (t->o.quality_cutoff > 0 && r->qual)
             len = exm_trim_quality_end(r->qual, len, t->o.quality_cutoff);
-        if (!t->lanes || len > 128) {
-            trim_one(t, r, len, ret + i);
-        } else if (len > 64) {
-            add_lane(&wide, r, len, ret + i, 1);
-            if (wide.n == LANES) trim_lanes(t, &wide, 1);
-        } else {
-            add_lane(&narrow, r, len, ret + i, 0);
-            if (narrow.n == LANES) trim_lanes(t, &narrow, 0);
-        }
+        if (len != now.len) now = reach_of(t, len);
+        trim_one(t, r, &now, ret + i);
     }
-    if (narrow.n) trim_lanes(t, &narrow, 0);
-    if (wide.n) trim_lanes(t, &wide, 1);
 }
 
 #endif

@@ -25,39 +25,34 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
 }
 
 /* A byte of at most 126 plus 128 - limit has its top bit set where it reaches the limit. */
-static inline uint64_t
-below(const char *s, unsigned char limit)
+static inline uint32_t
+count_from(const char *qual, uint32_t n, unsigned char limit)
 {
     const uint64_t add = 0x0101010101010101u * (128U - limit);
-    uint64_t r = 0;
+    uint32_t sum = 0, i = 0;
 
-    for (size_t i = 0; i < 8; i++) {
+    for (; i + 8 <= n; i += 8) {
         uint64_t x;
 
-        memcpy(&x, s + 8 * i, sizeof x);
-        r |= gather(~(x + add) >> 7) << 8 * i;
+        memcpy(&x, qual + i, sizeof x);
+        x = (x + add) >> 7 & 0x0101010101010101u;
+        sum += (uint32_t) (x * 0x0101010101010101u >> 56);
     }
-    return r;
+    for (; i < n; i++) sum += (unsigned char) qual[i] >= limit;
+    return sum;
 }
 
-static inline void
-count_mismatches(const struct exm_trimmer *t, const lanes *l, int wide,
-                 uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES])
+static inline uint64_t
+sum_allowances(const unsigned char allowance[16], const char *qual, uint32_t n)
 {
-    memset(over, 0, EXM_TRIM_LANE_MISMATCHES * sizeof *over);
-    for (uint32_t j = 0; j < t->adapter_len; j++) {
-        const uint64_t *word = l->miss[t->code[j]], *next = l->next[t->code[j]];
+    uint64_t sum = 0;
 
-        for (uint32_t i = 0; i < LANES; i++) {
-            uint64_t m = word[i] >> j;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint32_t bin = ((unsigned char) qual[i] - 33U) / 4;
 
-            if (wide && j > 0) m |= next[i] << (64 - j);
-            over[3][i] |= over[2][i] & m;
-            over[2][i] |= over[1][i] & m;
-            over[1][i] |= over[0][i] & m;
-            over[0][i] |= m;
-        }
+        sum += allowance[bin < 15 ? bin : 15];
     }
+    return sum;
 }
 
 void

@@ -25,62 +25,72 @@ base_planes(const char *s, uint64_t *lo, uint64_t *hi, uint64_t *no)
     *no = mask16(a, 4) | mask16(b, 4) << 16 | mask16(c, 4) << 32 | mask16(d, 4) << 48;
 }
 
-static inline uint64_t
-below(const char *s, unsigned char limit)
-{
-    const __m128i l = _mm_set1_epi8((char) limit);
-    uint64_t r = 0;
-
-    for (size_t i = 0; i < 4; i++) {
-        const __m128i x = _mm_loadu_si128((const void *) (s + 16 * i));
-
-        r |= (uint64_t) (uint32_t) _mm_movemask_epi8(_mm_cmplt_epi8(x, l)) << 16 * i;
-    }
-    return r;
-}
-
-/* 64 starts of two lanes, 'by' bases on. */
 static inline __m128i
-misses_at(const uint64_t *word, const uint64_t *next, int wide, __m128i by, __m128i back)
+load(const void *s)
 {
-    const __m128i m = _mm_srl_epi64(_mm_loadu_si128((const void *) word), by);
-
-    if (!wide) return m;
-    return _mm_or_si128(m, _mm_sll_epi64(_mm_loadu_si128((const void *) next), back));
+    return _mm_loadu_si128(s);
 }
 
-/* Two lanes a register; counter k holds the starts with more than k mismatches so far. */
-static inline void
-count_mismatches(const struct exm_trimmer *t, const lanes *l, int wide,
-                 uint64_t over[EXM_TRIM_LANE_MISMATCHES][LANES])
+/* The first n of 16 bytes. */
+static inline __m128i
+first_bytes(uint32_t n)
 {
-    __m128i a0 = _mm_setzero_si128(), a1 = a0, a2 = a0, a3 = a0;
-    __m128i b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+    static const unsigned char ahead[32] = {255, 255, 255, 255, 255, 255, 255, 255,
+                                            255, 255, 255, 255, 255, 255, 255, 255};
 
-    for (uint32_t j = 0; j < t->adapter_len; j++) {
-        const uint64_t *word = l->miss[t->code[j]], *next = l->next[t->code[j]];
-        const __m128i by = _mm_cvtsi32_si128((int) j);
-        const __m128i back = _mm_cvtsi32_si128(64 - (int) j); /* 64 shifts all out */
-        const __m128i a = misses_at(word, next, wide, by, back);
-        const __m128i b = misses_at(word + 2, next + 2, wide, by, back);
+    return load(ahead + 16 - n);
+}
 
-        a3 = _mm_or_si128(a3, _mm_and_si128(a2, a));
-        b3 = _mm_or_si128(b3, _mm_and_si128(b2, b));
-        a2 = _mm_or_si128(a2, _mm_and_si128(a1, a));
-        b2 = _mm_or_si128(b2, _mm_and_si128(b1, b));
-        a1 = _mm_or_si128(a1, _mm_and_si128(a0, a));
-        b1 = _mm_or_si128(b1, _mm_and_si128(b0, b));
-        a0 = _mm_or_si128(a0, a);
-        b0 = _mm_or_si128(b0, b);
-    }
-    _mm_storeu_si128((void *) over[0], a0);
-    _mm_storeu_si128((void *) (over[0] + 2), b0);
-    _mm_storeu_si128((void *) over[1], a1);
-    _mm_storeu_si128((void *) (over[1] + 2), b1);
-    _mm_storeu_si128((void *) over[2], a2);
-    _mm_storeu_si128((void *) (over[2] + 2), b2);
-    _mm_storeu_si128((void *) over[3], a3);
-    _mm_storeu_si128((void *) (over[3] + 2), b3);
+static inline uint64_t
+sum_halves(__m128i x)
+{
+    return (uint64_t) _mm_cvtsi128_si64(_mm_add_epi64(x, _mm_unpackhi_epi64(x, x)));
+}
+
+/* Of at most 16 x 255 bytes, so that no count of a column overflows. */
+static inline uint32_t
+count_some(const char *qual, uint32_t n, unsigned char limit)
+{
+    const __m128i l = _mm_set1_epi8((char) (limit - 1));
+    __m128i sum = _mm_setzero_si128(), last;
+    uint32_t i = 0;
+
+    for (; i + 16 <= n; i += 16) sum = _mm_sub_epi8(sum, _mm_cmpgt_epi8(load(qual + i), l));
+    last = _mm_and_si128(_mm_cmpgt_epi8(load(qual + i), l), first_bytes(n - i));
+    sum = _mm_sad_epu8(_mm_sub_epi8(sum, last), _mm_setzero_si128());
+    return (uint32_t) sum_halves(sum);
+}
+
+static inline uint32_t
+count_from(const char *qual, uint32_t n, unsigned char limit)
+{
+    enum { SOME = 16 * 240 };
+    uint32_t sum = 0;
+
+    for (; n > SOME; qual += SOME, n -= SOME) sum += count_some(qual, SOME, limit);
+    return sum + count_some(qual, n, limit);
+}
+
+static inline __m128i
+allowances(__m128i table, const char *qual)
+{
+    const __m128i q =
+        _mm_min_epu8(_mm_sub_epi8(load(qual), _mm_set1_epi8(33)), _mm_set1_epi8(63));
+
+    return _mm_shuffle_epi8(table, _mm_and_si128(_mm_srli_epi16(q, 2), _mm_set1_epi8(15)));
+}
+
+static inline uint64_t
+sum_allowances(const unsigned char allowance[16], const char *qual, uint32_t n)
+{
+    const __m128i table = load(allowance), zero = _mm_setzero_si128();
+    __m128i sum = zero, last;
+    uint32_t i = 0;
+
+    for (; i + 16 <= n; i += 16)
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(allowances(table, qual + i), zero));
+    last = _mm_and_si128(allowances(table, qual + i), first_bytes(n - i));
+    return sum_halves(_mm_add_epi64(sum, _mm_sad_epu8(last, zero)));
 }
 
 void
