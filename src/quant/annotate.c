@@ -54,8 +54,8 @@ struct exm_annotator {
 /* An insert, and the run of one exm_annotate() call. */
 struct query {
     const exm_annotator *a;
+    const exm_question *asked;
     exm_places_query places;
-    uint64_t lo, hi;
     uint32_t n;
     uint32_t best, margin;
     exm_annotation *out;
@@ -281,55 +281,53 @@ judge(struct query *q, const exm_place *place, uint64_t seed)
 
 /* ---- seeds ---- */
 
-enum { MAX_SEEDS = 16 };
-
-struct seed {
-    const uint32_t *from, *to; /* places, once looked up */
-    uint32_t at;
-};
-
-struct seeds {
-    struct seed seed[MAX_SEEDS];
-    uint32_t n, k, n_scanned;
-    const exm_ref_index *index;
-};
-
-static uint32_t
-seed_code(const struct query *q, uint32_t at, uint32_t k)
+static void
+add_seed(exm_seeds *s, const exm_question *q, uint32_t k, uint32_t at)
 {
     const uint64_t mask = low_bits(k);
 
-    return (uint32_t) ((q->hi >> at & mask) << k | (q->lo >> at & mask));
+    if (at + k > q->n) return;
+    s->at[s->n] = at;
+    s->from[s->n++] = (uint32_t) ((q->hi >> at & mask) << k | (q->lo >> at & mask));
+}
+
+/* What finds up to one substitution; and what finds two, behind those. */
+static void
+choose_seeds(exm_seeds *s, const exm_question *q, uint32_t k)
+{
+    const uint32_t last = q->n - k, step = q->n < 30 ? 4 : last / 4;
+
+    s->n = 0;
+    if (k > PIGEONHOLE_K) {
+        for (uint32_t at = 0; at <= last; at += step) add_seed(s, q, k, at);
+        if (last % step != 0) add_seed(s, q, k, last);
+        s->n_first = s->n;
+        return;
+    }
+    add_seed(s, q, k, 0);
+    add_seed(s, q, k, k);
+    s->n_first = s->n;
+    for (uint32_t i = 0; i <= 2; i++) add_seed(s, q, k, 2 * k - i);
+    for (uint32_t i = 1; i <= 2; i++) add_seed(s, q, k, k - i);
 }
 
 /* Was this place reached by an earlier seed?  Then that seed's bases all match. */
 static int
-seen_before(const struct seeds *s, uint32_t i, uint64_t differ)
+seen_before(const exm_seeds *s, uint32_t k, uint32_t i, uint64_t differ)
 {
     for (uint32_t e = 0; e < i; e++)
-        if ((differ >> s->seed[e].at & low_bits(s->k)) == 0) return 1;
+        if ((differ >> s->at[e] & low_bits(k)) == 0) return 1;
     return 0;
-}
-
-/* All seeds together, so that one cache miss hides the others. */
-static void
-look_up(const struct query *q, struct seeds *s)
-{
-    for (struct seed *d = s->seed + s->n_scanned; d < s->seed + s->n; d++) {
-        const uint32_t *off = s->index->off + seed_code(q, d->at, s->k);
-
-        d->from = s->index->pos + off[0];
-        d->to = s->index->pos + off[1];
-        __builtin_prefetch(d->from);
-    }
 }
 
 /* The places of one seed, a chunk at a time. */
 static exm_status
-scan_seed(struct query *q, const struct seeds *s, uint32_t i)
+scan_seed(struct query *q, int which, uint32_t i)
 {
-    const uint32_t *p = s->seed[i].from, *end = s->seed[i].to;
-    const uint32_t at = s->seed[i].at;
+    const exm_seeds *s = &q->asked->seeds[which];
+    const exm_ref_index *index = &q->a->index[which];
+    const uint32_t *p = index->pos + s->from[i], *end = index->pos + s->to[i];
+    const uint32_t at = s->at[i];
 
     q->out->scanned += (uint64_t) (end - p);
     while (p < end) {
@@ -340,7 +338,7 @@ scan_seed(struct query *q, const struct seeds *s, uint32_t i)
         for (size_t f = 0; f < fit; f++) {
             exm_status st;
 
-            if (seen_before(s, i, place[f].differ)) continue;
+            if (seen_before(s, index->k, i, place[f].differ)) continue;
             st = judge(q, place + f, place[f].begin + at);
             if (st != EXM_OK) return st;
         }
@@ -349,47 +347,13 @@ scan_seed(struct query *q, const struct seeds *s, uint32_t i)
     return EXM_OK;
 }
 
-/* The places of the seeds looked up since the last time. */
 static exm_status
-scan(struct query *q, struct seeds *s)
+scan(struct query *q, int which, uint32_t from, uint32_t to)
 {
     exm_status st = EXM_OK;
 
-    while (st == EXM_OK && s->n_scanned < s->n) st = scan_seed(q, s, s->n_scanned++);
+    for (uint32_t i = from; st == EXM_OK && i < to; i++) st = scan_seed(q, which, i);
     return st;
-}
-
-static void
-add_seed(struct seeds *s, uint32_t n, uint32_t at)
-{
-    if (at + s->k <= n) s->seed[s->n++].at = at;
-}
-
-/* What finds up to one substitution. */
-static void
-first_seeds(struct seeds *s, const exm_ref_index *index, uint32_t n)
-{
-    const uint32_t last = n - index->k, step = n < 30 ? 4 : last / 4;
-
-    s->index = index;
-    s->k = index->k;
-    s->n = s->n_scanned = 0;
-    if (s->k <= PIGEONHOLE_K) {
-        add_seed(s, n, 0);
-        add_seed(s, n, s->k);
-        return;
-    }
-    for (uint32_t at = 0; at <= last; at += step) add_seed(s, n, at);
-    if (last % step != 0) add_seed(s, n, last);
-}
-
-/* What finds two, behind those. */
-static void
-second_seeds(struct seeds *s, uint32_t n)
-{
-    if (s->k > PIGEONHOLE_K) return;
-    for (uint32_t i = 0; i <= 2; i++) add_seed(s, n, 2 * s->k - i);
-    for (uint32_t i = 1; i <= 2; i++) add_seed(s, n, s->k - i);
 }
 
 /* Two substitutions cost 20: of no interest where something below 20 - margin is known, nor
@@ -439,47 +403,86 @@ exm_annotation_rank(exm_annotation *o, uint32_t best, uint32_t margin)
         o->n_best++;
 }
 
-exm_status
-exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
-             exm_annotation *ret, exm_error *reterr)
+/* ---- the three steps ---- */
+
+void
+exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, exm_question *ret)
 {
     const uint32_t n = lo | hi ? 63U - (uint32_t) __builtin_clzll(lo | hi) : 0;
+
+    ret->lo = lo & low_bits(n);
+    ret->hi = hi & low_bits(n);
+    ret->n = n;
+    for (int w = 0; w < 2; w++) {
+        exm_seeds *s = &ret->seeds[w];
+
+        s->n = s->n_first = 0;
+        if (n < EXM_ANNOTATE_MIN_NT) continue;
+        choose_seeds(s, ret, a->index[w].k);
+        for (uint32_t i = 0; i < s->n; i++)
+            __builtin_prefetch(a->index[w].off + s->from[i]);
+    }
+}
+
+void
+exm_annotate_fetch(const exm_annotator *a, exm_question *q)
+{
+    for (int w = 0; w < 2; w++) {
+        exm_seeds *s = &q->seeds[w];
+
+        for (uint32_t i = 0; i < s->n; i++) {
+            const uint32_t *off = a->index[w].off + s->from[i];
+
+            s->from[i] = off[0];
+            s->to[i] = off[1];
+            __builtin_prefetch(a->index[w].pos + s->from[i]);
+        }
+    }
+}
+
+exm_status
+exm_annotate_answer(const exm_annotator *a, const exm_question *asked, uint32_t margin,
+                    exm_annotation *ret, exm_error *reterr)
+{
+    const exm_seeds *mirna = &asked->seeds[0], *other = &asked->seeds[1];
     struct query q = {.a = a,
-                      .lo = lo & low_bits(n),
-                      .hi = hi & low_bits(n),
-                      .n = n,
+                      .asked = asked,
+                      .n = asked->n,
                       .best = UINT32_MAX / 2,
                       .margin = margin,
                       .out = ret,
                       .err = reterr};
-    struct seeds mirna, other;
     exm_status st;
 
     ret->n = ret->n_best = 0;
-    if (n < EXM_ANNOTATE_MIN_NT) return EXM_OK;
+    if (asked->n < EXM_ANNOTATE_MIN_NT) return EXM_OK;
     q.places = (exm_places_query){.text_lo = a->lo,
                                   .text_hi = a->hi,
                                   .text_no = a->no,
-                                  .lo = q.lo,
-                                  .hi = q.hi,
-                                  .n = n,
-                                  .most = EXM_MAX_SUBS + EXM_MAX_TAIL};
-    first_seeds(&mirna, &a->index[0], n);
-    first_seeds(&other, &a->index[1], n);
-    look_up(&q, &mirna);
-    look_up(&q, &other);
-    st = scan(&q, &mirna);
-    if (st == EXM_OK) st = scan(&q, &other);
+                                  .lo = asked->lo,
+                                  .hi = asked->hi,
+                                  .n = asked->n,
+                                  .n_core = asked->n - EXM_MAX_TAIL,
+                                  .most = EXM_MAX_SUBS};
+    st = scan(&q, 0, 0, mirna->n_first);
+    if (st == EXM_OK) st = scan(&q, 1, 0, other->n_first);
     if (st == EXM_OK && two_may_count(&q)) {
-        second_seeds(&mirna, n);
-        second_seeds(&other, n);
-        look_up(&q, &mirna);
-        look_up(&q, &other);
-        st = scan(&q, &mirna);
-        if (st == EXM_OK) st = scan(&q, &other);
+        st = scan(&q, 0, mirna->n_first, mirna->n);
+        if (st == EXM_OK) st = scan(&q, 1, other->n_first, other->n);
     }
     if (st == EXM_OK) exm_annotation_rank(ret, q.best, margin);
     return st;
+}
+
+exm_status
+exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
+             exm_annotation *ret, exm_error *reterr)
+{
+    exm_question q;
+
+    exm_annotate_ask(a, lo, hi, &q);
+    exm_annotate_fetch(a, &q);
+    return exm_annotate_answer(a, &q, margin, ret, reterr);
 }
 
 /* ---- packing ---- */

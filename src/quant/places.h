@@ -3,7 +3,7 @@
  *
  * Workload: 10 to 100 places per unique insert, nearly all of them chance.  So a place is
  * refused on one load of one bit plane where it can be: two unrelated bases differ in a
- * plane every other time, and 22 nt leave a chance of 1 in 160 to stay under the limit.
+ * plane every other time, and of the bases before a possible tail two may differ.
  *
  * Compiled once per SIMD path (EXM_PLACES_PATH names the function); a path here is no more
  * than a popcount that is an instruction.
@@ -21,7 +21,8 @@ enum { EXM_PLACES = 64 }; /* looked at in one call */
 typedef struct exm_places_query {
     const uint64_t *text_lo, *text_hi, *text_no;
     uint64_t lo, hi;
-    uint32_t n, most; /* mismatches allowed */
+    uint32_t n;
+    uint32_t n_core, most; /* among the first n_core so many mismatches are allowed */
 } exm_places_query;
 
 typedef struct exm_place {
@@ -65,7 +66,8 @@ EXM_PLACES_PATH(const exm_places_query *q, const uint32_t *pos, size_t n_pos,
                 uint32_t offset, exm_place *ret)
 {
     const uint64_t mask = ((uint64_t) 1 << q->n) - 1;
-    const uint64_t quick = mask & (((uint64_t) 1 << 57) - 1);
+    const uint64_t core = ((uint64_t) 1 << q->n_core) - 1;
+    const uint64_t quick = core & (((uint64_t) 1 << 57) - 1);
     size_t m = 0;
 
     for (size_t i = 0; i < n_pos; i++) {
@@ -76,7 +78,7 @@ EXM_PLACES_PATH(const exm_places_query *q, const uint32_t *pos, size_t n_pos,
         none = load_64(q->text_no, p) & mask;
         d = (((load_64(q->text_lo, p) ^ q->lo) | (load_64(q->text_hi, p) ^ q->hi)) & mask) |
             none;
-        if ((uint32_t) __builtin_popcountll(d) > q->most) continue;
+        if ((uint32_t) __builtin_popcountll(d & core) > q->most) continue;
         ret[m++] = (exm_place){p, d, none};
     }
     return m;

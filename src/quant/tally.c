@@ -14,6 +14,7 @@
 
 #include "exomir/trna.h"
 
+#include "annotate_impl.h"
 #include "fragment_table.h"
 #include "isomir_table.h"
 #include "share.h"
@@ -24,6 +25,7 @@
 
 enum {
     CHUNK = 2048,      /* uniques per task */
+    GROUP = 16,        /* of them annotated together: see annotate_impl.h */
     ERROR_MARGIN = 10, /* also what one sequencing error would explain */
     CLADE_NT = 20,     /* k-mer length of exm_ref_clade_find() */
     CLADE_OFFSETS = 3, /* 5' ends vary: the first three 20-mers are looked up */
@@ -284,31 +286,48 @@ count_unexplained(const struct job *j, struct worker *w, const exm_unique *u)
 }
 
 static exm_status
+count_one(const struct job *j, struct worker *w, size_t task, const exm_unique *u,
+          const exm_question *q, exm_error *reterr)
+{
+    exm_status st =
+        u->seq
+            ? exm_annotate_long(j->annotator, u->seq, u->len, ERROR_MARGIN, &w->ann, reterr)
+            : exm_annotate_answer(j->annotator, q, ERROR_MARGIN, &w->ann, reterr);
+
+    if (st != EXM_OK) return st;
+    w->molecules += u->molecules;
+    add_top(w->top, u->reads);
+    if (w->ann.n == 0)
+        count_unexplained(j, w, u);
+    else
+        st = count_explained(j, w, task, u, reterr);
+    return st;
+}
+
+static exm_status
 tally_chunk(void *ctx, size_t task, unsigned worker, exm_error *reterr)
 {
     const struct job *j = ctx;
     struct worker *w = j->worker + worker;
     const size_t all = exm_collapse_count(j->uniques);
     const size_t end = (task + 1) * CHUNK < all ? (task + 1) * CHUNK : all;
+    exm_status st = EXM_OK;
 
-    for (size_t at = task * CHUNK; at < end; at++) {
-        const exm_unique u = exm_collapse_get(j->uniques, at);
-        exm_status st =
-            u.seq ? exm_annotate_long(j->annotator, u.seq, u.len, ERROR_MARGIN, &w->ann,
-                                      reterr)
-                  : exm_annotate(j->annotator, u.lo, u.hi, ERROR_MARGIN, &w->ann, reterr);
+    for (size_t at = task * CHUNK; at < end; at += GROUP) {
+        const size_t n = end - at < GROUP ? end - at : GROUP;
+        exm_unique u[GROUP];
+        exm_question q[GROUP];
 
-        if (st != EXM_OK) return st;
-        w->molecules += u.molecules;
-        add_top(w->top, u.reads);
-        if (w->ann.n == 0) {
-            count_unexplained(j, w, &u);
-        } else {
-            st = count_explained(j, w, task, &u, reterr);
-            if (st != EXM_OK) return st;
+        for (size_t i = 0; i < n; i++) {
+            u[i] = exm_collapse_get(j->uniques, at + i);
+            exm_annotate_ask(j->annotator, u[i].lo, u[i].hi, q + i);
         }
+        for (size_t i = 0; i < n; i++) exm_annotate_fetch(j->annotator, q + i);
+        for (size_t i = 0; st == EXM_OK && i < n; i++)
+            st = count_one(j, w, task, u + i, q + i, reterr);
+        if (st != EXM_OK) return st;
     }
-    return EXM_OK;
+    return st;
 }
 
 /* ---- workers ---- */
