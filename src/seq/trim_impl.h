@@ -274,7 +274,8 @@ pack_letters(const char *seq, uint32_t n, uint64_t *lo, uint64_t *hi)
 static __attribute__((noinline)) void
 trim_any(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimmed *ret)
 {
-    uint64_t lo[EXM_TRIM_WORDS + 2], hi[EXM_TRIM_WORDS + 2], no[EXM_TRIM_WORDS + 2];
+    uint64_t lo[EXM_TRIM_WORDS + 2] = {0}, hi[EXM_TRIM_WORDS + 2] = {0},
+                                 no[EXM_TRIM_WORDS + 2] = {0};
     const int planes = len <= 64 * EXM_TRIM_WORDS;
     long adapter = -1;
     insert in;
