@@ -13,7 +13,7 @@
 
 struct simulate_args {
     exm_common common;
-    const char *ref, *out, *truth, *kit, *layout;
+    const char *ref, *out, *truth, *kit, *layout, *foreign, *background;
     int no_adapter, plain;
     exm_simulate_options o;
 };
@@ -121,6 +121,30 @@ static const exm_opt options[] = {
      .help = "share of adapter dimers",
      .low = 0,
      .high = 1},
+    {.name = "foreign",
+     .metavar = "FA",
+     .kind = EXM_OPT_FILE,
+     .at = AT(foreign),
+     .help = "matures of other species that contaminate the library"},
+    {.name = "foreign-share",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.share_foreign),
+     .help = "share of reads from them",
+     .low = 0,
+     .high = 1},
+    {.name = "background",
+     .metavar = "FA",
+     .kind = EXM_OPT_FILE,
+     .at = AT(background),
+     .help = "a genome of which pieces are sequenced too"},
+    {.name = "background-share",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.share_background),
+     .help = "share of reads from it",
+     .low = 0,
+     .high = 1},
     {.name = "error-rate",
      .metavar = "X",
      .kind = EXM_OPT_DOUBLE,
@@ -225,6 +249,16 @@ simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
     return to_stdout ? EXM_EXIT_OK : announce(a, fastq, truth);
 }
 
+/* A FASTA named by an option, or nothing. */
+static int
+read_fasta(const struct simulate_args *a, const char *path, exm_fasta **ret)
+{
+    exm_error err = {0};
+
+    if (!path || exm_fasta_read(path, ret, &err) == EXM_OK) return EXM_EXIT_OK;
+    return exm_msg_status(&a->common, &err, NULL);
+}
+
 static char *
 with_ending(const char *prefix, const char *ending)
 {
@@ -241,6 +275,7 @@ run_simulate(void *args, const exm_words *operands)
     struct simulate_args *a = args;
     const int to_stdout = strcmp(a->out, "-") == 0;
     exm_error err = {0};
+    exm_fasta *foreign = NULL, *background = NULL;
     exm_ref *ref = NULL;
     char *fastq, *truth;
     int code, given;
@@ -254,7 +289,14 @@ run_simulate(void *args, const exm_words *operands)
                              "option '--quality-levels' is 4 or 40, not %d",
                              a->o.quality_levels);
     if (code == EXM_EXIT_OK) code = check_truth(a);
-    if (code != EXM_EXIT_OK) return code;
+    if (code == EXM_EXIT_OK) code = read_fasta(a, a->foreign, &foreign);
+    if (code == EXM_EXIT_OK) code = read_fasta(a, a->background, &background);
+    if (code != EXM_EXIT_OK) {
+        exm_fasta_free(foreign);
+        return code;
+    }
+    a->o.foreign = foreign;
+    a->o.background = background;
     fastq = with_ending(a->out, to_stdout ? "" : a->plain ? ".fastq" : ".fastq.gz");
     truth = a->truth ? with_ending(a->truth, "") : with_ending(a->out, ".truth.tsv");
     if (!fastq || !truth) {
@@ -268,6 +310,8 @@ run_simulate(void *args, const exm_words *operands)
         code = simulate(a, ref, fastq, truth);
     }
     exm_ref_free(ref);
+    exm_fasta_free(foreign);
+    exm_fasta_free(background);
     free(fastq);
     free(truth);
     return code;

@@ -186,8 +186,7 @@ tell_foreign(const exm_common *c, const exm_count_sample *t)
         if (strcmp(q.item[i].id, "foreign") == 0 &&
             (q.item[i].verdict == EXM_VERDICT_WARN ||
              q.item[i].verdict == EXM_VERDICT_FAIL))
-            exm_msg_note(c, "%s: miRNA of other clades: %s", t->record->sample,
-                         q.item[i].reason);
+            exm_msg_note(c, "%s: %s", t->record->sample, q.item[i].reason);
 }
 
 /* Kits that were inferred, samples of another species, and samples that were left out. */

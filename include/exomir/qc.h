@@ -30,7 +30,7 @@ typedef struct exm_qc_item {
         fail_high;     /* beyond these the sample fails; at or beyond low and high */
     const char *basis; /* where the limits are from: "own choice", "as published" ... */
     exm_verdict verdict;
-    char reason[256]; /* plain words with value and limit, and what to do */
+    char reason[480]; /* plain words with value and limit, and what to do */
 } exm_qc_item;
 
 enum { EXM_QC_MAX = 40 };

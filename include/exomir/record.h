@@ -89,6 +89,7 @@ typedef struct exm_record {
     uint64_t len_short[EXM_LEN_BINS]; /* insert length of dimers and short ones */
     uint64_t *len_by_class;           /* [n_classes][EXM_LEN_BINS], by best class */
     uint64_t mirnas_in_reference;
+    uint64_t foreign_in_reference; /* miRNAs of other clades that reads are traced to */
     double error_rate; /* substitutions per nt, median of the miRNAs with 100 unambiguous
                           reads or more; NaN when there is none */
 
@@ -108,8 +109,14 @@ typedef struct exm_record {
     struct exm_record_clade {
         char *name;
         uint64_t reads;
-    } * clades; /* foreign 20-mers, most reads first, ties by name */
+    } * clades; /* labels of foreign 20-mers, most reads first, ties by name */
     size_t n_clades;
+    struct exm_record_trace {
+        char *clade, *mirna; /* its label, and the miRNA's name there */
+        uint32_t group;      /* equal for one miRNA under several labels */
+        uint64_t reads;
+    } * traces; /* sorted by clade, then miRNA; they add up to the clades */
+    size_t n_traces;
 } exm_record;
 
 void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is legal */

@@ -117,11 +117,31 @@ const exm_ref_index *exm_ref_index_get(const exm_ref *r, int which);
 
 /*
  * Clade tracing: 20-mers of foreign matures that no template of this bundle holds with
- * <= 1 substitution.  Returns the label index, or UINT32_MAX.  lo/hi: planes of 20 nt.
+ * <= 1 substitution.  Each stands for a foreign miRNA under the label of those that hold it:
+ * a species ("nematodes:cel"), a clade ("nematodes"), or "several clades".
  */
+typedef struct exm_ref_foreign {
+    uint32_t clade;   /* label */
+    uint32_t group;   /* equal for all 20-mers of one miRNA, under whatever label */
+    const char *name; /* of its matures under this label the first in byte order */
+} exm_ref_foreign;
+/* The foreign miRNA, or UINT32_MAX.  lo/hi: planes of 20 nt. */
 uint32_t exm_ref_clade_find(const exm_ref *r, uint64_t lo, uint64_t hi);
+uint32_t exm_ref_n_foreign(const exm_ref *r);
+exm_ref_foreign exm_ref_foreign_get(const exm_ref *r, uint32_t i); /* i < n */
 uint32_t exm_ref_n_clades(const exm_ref *r);
-const char *exm_ref_clade_name(const exm_ref *r, uint32_t i); /* "cel", "nematodes" ... */
+const char *exm_ref_clade_name(const exm_ref *r, uint32_t i);
+
+/* Places of templates in the genome, from the GFF3; sorted by chromosome, then 'low'.  Base b
+ * of the template lies at low + b, or, where minus, at low + len - 1 - b (1-based). */
+typedef struct exm_ref_locus {
+    const char *chrom;
+    uint32_t template_id;
+    int minus;
+    uint64_t low;
+} exm_ref_locus;
+uint32_t exm_ref_n_loci(const exm_ref *r);
+exm_ref_locus exm_ref_locus_get(const exm_ref *r, uint32_t i); /* i < n */
 
 /* Known amount of a spike-in template (mol or any unit of the file), NaN when not given. */
 double exm_ref_spike_amount(const exm_ref *r, uint32_t template_id);

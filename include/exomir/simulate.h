@@ -3,6 +3,7 @@
 #define EXM_SIMULATE_H
 
 #include "exomir/buf.h"
+#include "exomir/fasta.h"
 #include "exomir/layout.h"
 #include "exomir/ref.h"
 
@@ -22,8 +23,12 @@ typedef struct exm_simulate_options {
     double error_rate;   /* substitutions per sequenced nt, default 0.001 */
     double isomir_rate;  /* miRNA reads that are not the canonical mature, default 0.5 */
     uint32_t mirnas;     /* entities expressed, default 400; abundance log-normal */
-    double molecules_share; /* with a UMI layout: molecules / reads, default 0.4 */
-    int quality_levels;     /* 4 (binned) or 40 */
+    double molecules_share;      /* with a UMI layout: molecules / reads, default 0.4 */
+    int quality_levels;          /* 4 (binned) or 40 */
+    const exm_fasta *foreign;    /* miRNAs of other species, or NULL; 'mirnas' of them */
+    double share_foreign;        /* of all reads, default 0 */
+    const exm_fasta *background; /* a genome: pieces of it, of either strand; or NULL */
+    double share_background;     /* of all reads, default 0 */
 } exm_simulate_options;
 
 exm_simulate_options exm_simulate_defaults(void);

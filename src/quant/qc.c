@@ -7,6 +7,8 @@
  */
 #include "exomir/qc.h"
 
+#include "exomir/clade.h"
+
 #include "exomir/ref.h"
 #include "exomir/text.h"
 #include "limits_impl.h"
@@ -104,10 +106,15 @@ unannotated(const exm_record *r)
     return percent(r->unannotated, kept(r));
 }
 
+/* Reads that speak for another clade where they are more than chance and conserved RNA. */
 static double
 foreign(const exm_record *r)
 {
-    return percent(r->foreign, kept(r));
+    exm_clade_verdict v;
+
+    exm_clade_judge(r, &v);
+    if (!v.traced || kept(r) == 0) return (double) NAN;
+    return v.found ? percent(v.evidence, kept(r)) : 0.0;
 }
 
 static double
@@ -287,12 +294,9 @@ struct limit {
 
 #define NONE ((double) NAN)
 
-enum { SOME_READS = 10 }; /* of other clades: fewer are in any library, and only a note */
-
 /* A sample fails where its counts would be of something else, or of next to nothing: at the
  * shares below which a run stops without --allow-*, where another species shows (plasma of
- * cattle on the human reference: 0.38 % foreign; human samples: 0.00 to 0.14 %), and where
- * exceRpt rejects. */
+ * cattle on the human reference: 0.23 %), and where exceRpt rejects. */
 static const struct limit limits[] = {
     {"reads", "Reads sequenced", "reads", "exomir", reads_in, 1e5, NONE, EXM_VERDICT_WARN,
      NONE, NONE, "Rare miRNAs are missed: sequence deeper, or compare only abundant ones"},
@@ -321,8 +325,8 @@ static const struct limit limits[] = {
      "Unusual for exosomes: much of it is cell debris or degraded RNA, little a depletion"},
     {"cargo_trna", "tRNA in the explained RNA", "%", "exomir", cargo_trna, NONE, NONE,
      EXM_VERDICT_NOTE, NONE, NONE, "Unusual for exosomes: see the types of tRNA fragments"},
-    {"foreign", "miRNA of other clades", "%", "exomir", foreign, NONE, 0.1,
-     EXM_VERDICT_WARN, NONE, 0.3,
+    {"foreign", "miRNA of another clade", "%", "exomir", foreign, NONE, 0.0,
+     EXM_VERDICT_WARN, NONE, 0.2,
      "Another species in the sample, the kit's columns, or swapped samples"},
     {"complexity", "Distinct inserts", "%", "exomir", complexity, 0.5, NONE,
      EXM_VERDICT_NOTE, NONE, NONE, "Few molecules were amplified very often"},
@@ -388,10 +392,6 @@ add_cause(exm_qc_item *q, const struct limit *l, const exm_record *r)
 {
     const size_t n = strlen(q->reason), room = sizeof q->reason - n;
 
-    if (l->value == foreign && r->n_clades > 0)
-        (void) snprintf(q->reason + n, room, " Most are of %s (%llu of %llu reads).",
-                        r->clades[0].name, (unsigned long long) r->clades[0].reads,
-                        (unsigned long long) r->foreign);
     if (l->value == mirna && unannotated(r) > 50.0)
         (void) snprintf(q->reason + n, room,
                         " Most inserts match nothing: a reference of another species?");
@@ -410,6 +410,8 @@ missing(const struct limit *l, const exm_record *r)
     if (l->value == q30) return "The reads carry no qualities";
     if (l->value == duplication && r->umi_len == 0) return "The kit has no UMIs";
     if (l->value == open_ends && !exm_record_is_poly_a(r)) return "The kit has no poly-A";
+    if (l->value == foreign && r->foreign_in_reference == 0)
+        return "The reference traces no other clade (ref build --clade)";
     if (kept(r) == 0) return "No insert was kept";
     if (l->value == spikes) return "The reference holds no spike-ins";
     if (l->value == error_rate) return "No miRNA has 100 unambiguous reads";
@@ -467,6 +469,30 @@ put_number(char *to, size_t size, double x, int decimals)
     (void) snprintf(to, size, "%s%llu.%0*llu", sign, v / scale, decimals, v % scale);
 }
 
+/* Which clade, by how many reads, against which limit. */
+static void
+say_clade(exm_qc_item *q, const struct limit *l, const exm_record *r)
+{
+    exm_clade_verdict v;
+    char reads[48], evidence[48], share[48], limit[48];
+
+    exm_clade_judge(r, &v);
+    if (v.reads == 0) {
+        (void) snprintf(q->reason, sizeof q->reason, "No read of another clade");
+        return;
+    }
+    put_number(reads, sizeof reads, (double) v.reads, 0);
+    put_number(evidence, sizeof evidence, (double) v.evidence, 0);
+    put_number(share, sizeof share, v.share, v.share < 0.01 ? 4 : 2);
+    put_number(limit, sizeof limit, v.limit, 1);
+    (void) snprintf(q->reason, sizeof q->reason,
+                    "%s: %s read%s of %u miRNA%s, %s%% of kept; %s without the commonest, "
+                    "limit %s%s%s%s",
+                    v.label, reads, v.reads == 1 ? "" : "s", v.mirnas,
+                    v.mirnas == 1 ? "" : "s", share, evidence, limit, v.found ? ". " : "",
+                    v.found ? l->advice : "", v.found ? "." : "");
+}
+
 static void
 say(exm_qc_item *q, const struct limit *l, const exm_record *r)
 {
@@ -479,6 +505,10 @@ say(exm_qc_item *q, const struct limit *l, const exm_record *r)
     if (q->verdict == EXM_VERDICT_NA) {
         (void) snprintf(q->reason, sizeof q->reason, "Not computable here. %s.",
                         missing(l, r));
+        return;
+    }
+    if (l->value == foreign) {
+        say_clade(q, l, r);
         return;
     }
     if (q->verdict == EXM_VERDICT_PASS) {
@@ -494,11 +524,10 @@ say(exm_qc_item *q, const struct limit *l, const exm_record *r)
 }
 
 static exm_verdict
-judge(const struct limit *l, double value, const exm_record *r)
+judge(const struct limit *l, double value)
 {
     if (isnan(value)) return EXM_VERDICT_NA;
     if (!(value < l->low) && !(value > l->high)) return EXM_VERDICT_PASS;
-    if (l->value == foreign && r->foreign < SOME_READS) return EXM_VERDICT_NOTE;
     return value < l->fail_low || value > l->fail_high ? EXM_VERDICT_FAIL : l->outside;
 }
 
@@ -570,7 +599,7 @@ exm_qc_sample_by(const exm_record *r, const exm_limits *own, exm_qc *ret)
                            .fail_low = l->fail_low,
                            .fail_high = l->fail_high,
                            .basis = basis};
-        x->verdict = judge(l, x->value, r);
+        x->verdict = judge(l, x->value);
         say(x, l, r);
         if (x->verdict != EXM_VERDICT_PASS && x->verdict != EXM_VERDICT_NA)
             add_cause(x, l, r);
@@ -593,6 +622,29 @@ put_trna(const exm_record *r, exm_json *j)
     exm_json_object(j);
     for (int t = 0; t < EXM_TRF_COUNT; t++)
         exm_json_ku64(j, exm_trf_name((exm_trf) t), r->trf[t][0]);
+    exm_json_end(j);
+}
+
+/* What stands behind the check 'clade', or null where nothing can be traced. */
+static void
+put_foreign(const exm_record *r, exm_json *j)
+{
+    exm_clade_verdict v;
+
+    exm_clade_judge(r, &v);
+    exm_json_key(j, "foreign");
+    if (!v.traced) {
+        exm_json_null(j);
+        return;
+    }
+    exm_json_object(j);
+    exm_json_kbool(j, "found", v.found);
+    exm_json_kstr(j, "clade", v.name[0] ? v.label : NULL);
+    exm_json_ku64(j, "reads", v.reads);
+    exm_json_ku64(j, "mirnas", v.mirnas);
+    exm_json_ku64(j, "evidence", v.evidence);
+    exm_json_kdouble(j, "share_percent", v.share);
+    exm_json_kdouble(j, "limit_reads", v.limit);
     exm_json_end(j);
 }
 
@@ -622,6 +674,7 @@ exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
     exm_json_end(j);
     exm_json_ku64(j, "molecules", r->molecules);
     put_trna(r, j);
+    put_foreign(r, j);
     exm_json_key(j, "clades");
     exm_json_array(j);
     for (size_t i = 0; i < r->n_clades && i < 20; i++) {

@@ -41,12 +41,17 @@ exm_record_free(exm_record *r)
         free(r->matures[i].hairpins);
     }
     for (size_t i = 0; r->clades && i < r->n_clades; i++) free(r->clades[i].name);
+    for (size_t i = 0; r->traces && i < r->n_traces; i++) {
+        free(r->traces[i].clade);
+        free(r->traces[i].mirna);
+    }
     free(r->classes);
     free(r->features);
     free(r->matures);
     free(r->isomirs);
     free(r->fragments);
     free(r->clades);
+    free(r->traces);
     free(r);
 }
 
@@ -277,6 +282,7 @@ do_head(struct codec *c, exm_record *r)
     do_bins(c, r->len_kept, EXM_LEN_BINS);
     do_bins(c, r->len_short, EXM_LEN_BINS);
     do_u64(c, &r->mirnas_in_reference);
+    do_u64(c, &r->foreign_in_reference);
     do_double(c, &r->error_rate);
 }
 
@@ -422,6 +428,13 @@ do_clades(struct codec *c, exm_record *r)
         do_text(c, &r->clades[i].name);
         do_u64(c, &r->clades[i].reads);
     }
+    r->traces = do_array(c, r->traces, &r->n_traces, sizeof *r->traces, 4);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_traces; i++) {
+        do_text(c, &r->traces[i].clade);
+        do_text(c, &r->traces[i].mirna);
+        do_u32(c, &r->traces[i].group);
+        do_u64(c, &r->traces[i].reads);
+    }
 }
 
 static void
@@ -480,6 +493,8 @@ check_names(struct codec *c, const exm_record *r)
     for (size_t i = 0; i < r->n_matures; i++)
         good &= is_line(r->matures[i].name) && is_line(r->matures[i].hairpins);
     for (size_t i = 0; i < r->n_clades; i++) good &= is_line(r->clades[i].name);
+    for (size_t i = 0; i < r->n_traces; i++)
+        good &= is_line(r->traces[i].clade) && is_line(r->traces[i].mirna);
     for (size_t i = 0; i < r->n_features; i++) good &= is_line(r->features[i].name);
     if (!good) refuse(c, "a name holds control characters");
 }
@@ -521,6 +536,23 @@ check_fragments(struct codec *c, const exm_record *r)
             left[x->type][k] -= x->count[k];
         }
     }
+}
+
+static void
+check_foreign(struct codec *c, const exm_record *r)
+{
+    uint64_t clades = 0, traces = 0;
+
+    for (size_t i = 0; i < r->n_clades; i++) clades += r->clades[i].reads;
+    for (size_t i = 0; i < r->n_traces; i++) {
+        traces += r->traces[i].reads;
+        if (i > 0 && strcmp(r->traces[i - 1].clade, r->traces[i].clade) > 0) {
+            refuse(c, "the foreign miRNAs are not sorted");
+            return;
+        }
+    }
+    if (clades != r->foreign || traces != r->foreign)
+        refuse(c, "the foreign reads do not add up");
 }
 
 /* Merging walks the lists of many records side by side and relies on their order. */
@@ -627,6 +659,7 @@ exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
     if (c.st == EXM_OK) check_names(&c, r);
     if (c.st == EXM_OK) check_order(&c, r);
     if (c.st == EXM_OK) check_fragments(&c, r);
+    if (c.st == EXM_OK) check_foreign(&c, r);
     if (c.st != EXM_OK) {
         exm_record_free(r);
         return c.st;

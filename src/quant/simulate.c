@@ -9,11 +9,10 @@
  * was made: what a tail has in common with the template counts as templated, a mismatch
  * among the last three bases begins a tail.
  */
-#include "exomir/simulate.h"
+#include "simulate_impl.h"
 
 #include "exomir/annotate.h"
 #include "exomir/isomir.h"
-#include "exomir/rng.h"
 #include "exomir/text.h"
 
 #include <stdlib.h>
@@ -21,42 +20,13 @@
 
 enum {
     INSERT_MIN = 16, /* nt: shorter miRNA inserts are washed out when libraries are sized */
-    INSERT_MAX = 64,
     READ_MAX = 512,
     PIECE = 1 << 16,      /* bytes handed to the sink at a time */
     CARGO_TEMPLATES = 60, /* expressed per class */
     TAIL_MAX = EXM_MAX_TAIL
 };
 
-/* A weighted choice among things: cumulative integer weights. */
-typedef struct choice {
-    uint32_t *id;
-    uint64_t *upto;
-    size_t n;
-} choice;
-
-typedef struct molecule {
-    uint32_t feature; /* row of the truth table */
-    uint32_t len;
-    char seq[INSERT_MAX + 1];
-    char umi[EXM_UMI_MAX + 1];
-    char variant[64];
-    uint32_t seen;
-} molecule;
-
-typedef struct simulator {
-    const exm_ref *ref;
-    const exm_simulate_options *o;
-    exm_rng rng;
-    choice mirna;
-    choice *cargo;       /* [classes] */
-    uint64_t *cut_cargo; /* [classes] cumulative share, in 2^-32 of all reads */
-    uint64_t cut_dimer, cut_random, cut_mirna_from;
-    uint32_t n_entities, n_features; /* entities, templates, then "random", "dimer" */
-    uint64_t *reads, *molecules;     /* [n_features] */
-    exm_buf out;
-    uint64_t made;
-} simulator;
+enum { INSERT_MAX = EXM_SIM_INSERT_MAX };
 
 exm_simulate_options
 exm_simulate_defaults(void)
@@ -78,12 +48,6 @@ exm_simulate_defaults(void)
 }
 
 /* ---- chance ---- */
-
-static int
-chance(exm_rng *r, double p)
-{
-    return exm_rng_double(r) < p;
-}
 
 /* Near-normal, mean 0 and SD 1: twelve uniforms (Irwin-Hall). */
 static double
@@ -110,7 +74,7 @@ abundance(exm_rng *r)
 }
 
 static uint32_t
-choose(const choice *c, exm_rng *r)
+choose(const exm_sim_choice *c, exm_rng *r)
 {
     const uint64_t x = exm_rng_below(r, c->upto[c->n - 1]);
     size_t lo = 0, hi = c->n - 1;
@@ -127,7 +91,7 @@ choose(const choice *c, exm_rng *r)
 }
 
 static void
-choice_done(choice *c)
+choice_done(exm_sim_choice *c)
 {
     free(c->id);
     free(c->upto);
@@ -135,7 +99,7 @@ choice_done(choice *c)
 
 /* 'want' of the ids [first, first + n), each with an abundance. */
 static exm_status
-choice_init(choice *c, uint32_t first, uint32_t n, uint32_t want, exm_rng *r,
+choice_init(exm_sim_choice *c, uint32_t first, uint32_t n, uint32_t want, exm_rng *r,
             exm_error *reterr)
 {
     uint64_t sum = 0;
@@ -171,8 +135,6 @@ template_base(const exm_ref *ref, const exm_ref_template *t, int64_t at)
            (exm_ref_plane_hi(ref)[p >> 6] & bit ? 2 : 0);
 }
 
-static const char letters[] = "ACTG"; /* by plane code */
-
 /* Copies bases [from, to) of a template; fewer where it ends or holds an N. */
 static uint32_t
 copy_bases(const exm_ref *ref, const exm_ref_template *t, int64_t from, int64_t to,
@@ -184,16 +146,10 @@ copy_bases(const exm_ref *ref, const exm_ref_template *t, int64_t from, int64_t 
         const int b = template_base(ref, t, i);
 
         if (b < 0) break;
-        ret[n++] = letters[b];
+        ret[n++] = exm_sim_letters[b];
     }
     ret[n] = '\0';
     return n;
-}
-
-static int
-code_of(char c)
-{
-    return c == 'A' ? 0 : c == 'C' ? 1 : c == 'T' ? 2 : 3;
 }
 
 /* ---- miRNA reads ---- */
@@ -209,8 +165,8 @@ draw_shift(exm_rng *r, int most)
 {
     int d = 1;
 
-    while (d < most && chance(r, 0.3)) d++;
-    return chance(r, 0.5) ? d : -d;
+    while (d < most && exm_sim_chance(r, 0.3)) d++;
+    return exm_sim_chance(r, 0.5) ? d : -d;
 }
 
 static char
@@ -222,17 +178,18 @@ draw_tail_base(exm_rng *r)
 }
 
 static struct shape
-draw_shape(simulator *s)
+draw_shape(exm_simulator *s)
 {
     exm_rng *r = &s->rng;
     struct shape v = {0};
 
-    if (!chance(r, s->o->isomir_rate)) return v;
+    if (!exm_sim_chance(r, s->o->isomir_rate)) return v;
     do { /* at least one thing; 3' ends vary most, 5' ends least */
-        if (chance(r, 0.60)) v.d3 = draw_shift(r, 3);
-        if (chance(r, 0.06)) v.d5 = draw_shift(r, 2);
-        if (chance(r, 0.25)) v.n_tail = chance(r, 0.8) ? 1 : chance(r, 0.75) ? 2 : 3;
-        if (chance(r, 0.06)) v.n_sub = 1;
+        if (exm_sim_chance(r, 0.60)) v.d3 = draw_shift(r, 3);
+        if (exm_sim_chance(r, 0.06)) v.d5 = draw_shift(r, 2);
+        if (exm_sim_chance(r, 0.25))
+            v.n_tail = exm_sim_chance(r, 0.8) ? 1 : exm_sim_chance(r, 0.75) ? 2 : 3;
+        if (exm_sim_chance(r, 0.06)) v.n_sub = 1;
     } while (v.d3 == 0 && v.d5 == 0 && v.n_tail == 0 && v.n_sub == 0);
     for (uint32_t i = 0; i < v.n_tail; i++) v.tail[i] = draw_tail_base(r);
     return v;
@@ -251,19 +208,19 @@ normal_form(const exm_ref *ref, const exm_ref_mature *m, int64_t start, const ch
     uint32_t core = len;
 
     for (uint32_t i = len > TAIL_MAX ? len - TAIL_MAX : 0; i < len; i++) {
-        if (template_base(ref, t, start + i) != code_of(seq[i])) {
+        if (template_base(ref, t, start + i) != exm_sim_code(seq[i])) {
             core = i;
             break;
         }
     }
     v.n_tail = (uint8_t) (len - core);
     while (v.n_add5 < core && start + v.n_add5 < (int64_t) m->start &&
-           template_base(ref, t, start + v.n_add5) != code_of(seq[v.n_add5]))
+           template_base(ref, t, start + v.n_add5) != exm_sim_code(seq[v.n_add5]))
         v.n_add5++;
     for (uint32_t i = v.n_add5; i < core; i++) {
         const int b = template_base(ref, t, start + i);
 
-        if (b == code_of(seq[i])) continue;
+        if (b == exm_sim_code(seq[i])) continue;
         if (v.n_sub < 2) {
             v.sub_at[v.n_sub] = (uint8_t) i;
             v.sub_ref[v.n_sub] = (uint8_t) (b < 0 ? 0 : b);
@@ -276,7 +233,7 @@ normal_form(const exm_ref *ref, const exm_ref_mature *m, int64_t start, const ch
 }
 
 static exm_status
-make_mirna(simulator *s, molecule *ret, exm_error *reterr)
+make_mirna(exm_simulator *s, exm_molecule *ret, exm_error *reterr)
 {
     const uint32_t entity = choose(&s->mirna, &s->rng);
     const exm_ref_entity *e = exm_ref_entity_get(s->ref, entity);
@@ -301,7 +258,7 @@ make_mirna(simulator *s, molecule *ret, exm_error *reterr)
     if (v.n_sub && ret->len > 0) {
         char *c = ret->seq + exm_rng_below(&s->rng, ret->len);
 
-        *c = letters[(code_of(*c) + 1 + (int) exm_rng_below(&s->rng, 3)) & 3];
+        *c = exm_sim_other_letter(&s->rng, *c);
     }
     memcpy(ret->seq + ret->len, v.tail, v.n_tail + 1);
     ret->len += v.n_tail;
@@ -323,7 +280,7 @@ make_mirna(simulator *s, molecule *ret, exm_error *reterr)
 
 /* tRNA gives halves and 3' fragments, the rest breaks anywhere. */
 static void
-make_cargo(simulator *s, uint32_t class_id, molecule *ret)
+make_cargo(exm_simulator *s, uint32_t class_id, exm_molecule *ret)
 {
     const uint32_t id = choose(&s->cargo[class_id], &s->rng);
     const exm_ref_template *t = exm_ref_template_get(s->ref, id);
@@ -351,32 +308,31 @@ make_cargo(simulator *s, uint32_t class_id, molecule *ret)
 }
 
 static void
-make_random(simulator *s, uint32_t least, uint32_t most, uint32_t feature, molecule *ret)
+make_random(exm_simulator *s, uint32_t least, uint32_t most, uint32_t feature,
+            exm_molecule *ret)
 {
     ret->feature = feature;
     ret->len = least + (uint32_t) exm_rng_below(&s->rng, most - least + 1);
-    for (uint32_t i = 0; i < ret->len; i++)
-        ret->seq[i] = letters[exm_rng_u64(&s->rng) >> 62];
+    for (uint32_t i = 0; i < ret->len; i++) ret->seq[i] = exm_sim_letter(&s->rng);
     ret->seq[ret->len] = '\0';
     memcpy(ret->variant, "NA", 3);
 }
 
 static exm_status
-make_molecule(simulator *s, molecule *ret, exm_error *reterr)
+make_molecule(exm_simulator *s, exm_molecule *ret, exm_error *reterr)
 {
     const uint64_t x = exm_rng_u64(&s->rng) >> 32;
     const uint32_t umi_len = exm_layout_umi_len(&s->o->layout);
 
-    *ret = (molecule){0};
-    for (uint32_t i = 0; i < umi_len; i++)
-        ret->umi[i] = letters[exm_rng_u64(&s->rng) >> 62];
+    *ret = (exm_molecule){0};
+    for (uint32_t i = 0; i < umi_len; i++) ret->umi[i] = exm_sim_letter(&s->rng);
     if (x >= s->cut_mirna_from) return make_mirna(s, ret, reterr);
     if (x < s->cut_dimer) {
-        make_random(s, 0, 2, s->n_features - 1, ret);
+        make_random(s, 0, 2, s->first_own + EXM_SIM_DIMER, ret);
         return EXM_OK;
     }
     if (x < s->cut_random) {
-        make_random(s, 16, 40, s->n_features - 2, ret);
+        make_random(s, 16, 40, s->first_own + EXM_SIM_RANDOM, ret);
         return EXM_OK;
     }
     for (uint32_t c = 1; c < exm_ref_n_classes(s->ref); c++) {
@@ -385,120 +341,11 @@ make_molecule(simulator *s, molecule *ret, exm_error *reterr)
             return EXM_OK;
         }
     }
-    return make_mirna(s, ret, reterr);
-}
-
-/* ---- from molecule to read ---- */
-
-static void
-put_random(exm_buf *b, exm_rng *r, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) exm_buf_putc(b, letters[exm_rng_u64(r) >> 62]);
-}
-
-/* A stretch of n nt of which [at, at + len) is the UMI and the rest random. */
-static void
-put_stretch(exm_buf *b, exm_rng *r, uint32_t n, uint32_t at, uint32_t len, const char **umi)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (i >= at && i < at + len)
-            exm_buf_putc(b, *(*umi)++);
-        else
-            put_random(b, r, 1);
-    }
-}
-
-/* Index and primer behind an adapter that may hold the first bases of them already. */
-static const char *
-what_follows(const char *adapter)
-{
-    static const char primer[] = "AACTCCAGTCACATCACGATCTCGTATGCCGTCTTCTGCTTG";
-    enum { COMMON = 12 }; /* up to the index */
-    const size_t n = strlen(adapter);
-
-    for (size_t k = n < COMMON ? n : COMMON; k > 0; k--)
-        if (memcmp(adapter + n - k, primer, k) == 0) return primer + k;
-    return primer;
-}
-
-/* The sequenced strand without errors, at least read_len long unless there is no adapter. */
-static void
-put_strand(simulator *s, const molecule *m, exm_buf *b)
-{
-    const exm_layout *l = &s->o->layout;
-    const char *umi = m->umi;
-
-    put_stretch(b, &s->rng, l->n_5, l->umi5_at, l->umi5_len, &umi);
-    exm_buf_put(b, m->seq, m->len);
-    if (l->adapter_len == 0 && l->poly_a == 0) return;
-    put_stretch(b, &s->rng, l->n_3, l->umi3_at, l->umi3_len, &umi);
-    exm_buf_puts(b, l->adapter);
-    for (uint32_t i = 0; l->poly_a > 0 && i < l->poly_a + 4; i++) exm_buf_putc(b, 'A');
-    for (uint32_t i = 0; i < l->umi_after_len; i++) exm_buf_putc(b, *umi++);
-    exm_buf_puts(b, l->adapter2);
-    exm_buf_puts(b, what_follows(l->adapter2_len ? l->adapter2 : l->adapter));
-    while (!b->failed && b->len < s->o->read_len) exm_buf_putc(b, 'G'); /* dark cycles */
-}
-
-/* Quality of one base; errors tend to have low ones. */
-static char
-draw_quality(simulator *s, uint32_t cycle, int is_error)
-{
-    const uint64_t x = exm_rng_below(&s->rng, 1000);
-
-    if (s->o->quality_levels <= 4) {
-        if (is_error) return x < 500 ? ',' : x < 900 ? ':' : 'F';
-        return x < 930 ? 'F' : x < 980 ? ':' : x < 998 ? ',' : '#';
-    }
-    return (char) (33 + (is_error ? 5 + x % 20 : 41 - x % 8 - cycle * (x % 5) / 60));
-}
-
-/* Appends one FASTQ record. */
-static void
-put_read(simulator *s, const molecule *m, exm_buf *strand, exm_buf *qual)
-{
-    const uint32_t insert_at = s->o->layout.n_5;
-    uint32_t errors = 0, n;
-
-    exm_buf_clear(strand);
-    exm_buf_clear(qual);
-    put_strand(s, m, strand);
-    n = (uint32_t) strand->len;
-    if (n > s->o->read_len) n = s->o->read_len;
-    for (uint32_t i = 0; i < n; i++) {
-        const int wrong = chance(&s->rng, s->o->error_rate);
-
-        if (wrong) {
-            char *c = strand->data + i;
-
-            *c = letters[(code_of(*c) + 1 + (int) exm_rng_below(&s->rng, 3)) & 3];
-            errors += i >= insert_at && i < insert_at + m->len;
-        }
-        exm_buf_putc(qual, draw_quality(s, i, wrong));
-    }
-    if (strand->failed || qual->failed) { /* which the next read would clear */
-        s->out.failed = 1;
-        return;
-    }
-    exm_buf_puts(&s->out, "@sim");
-    exm_buf_put_u64(&s->out, s->made + 1);
-    exm_buf_putc(&s->out, ':');
-    if (m->feature < s->n_entities)
-        exm_buf_puts(&s->out, exm_ref_entity_get(s->ref, m->feature)->name);
-    else if (m->feature < s->n_features - 2)
-        exm_buf_puts(&s->out,
-                     exm_ref_template_get(s->ref, m->feature - s->n_entities)->name);
+    if (x < s->cut_foreign)
+        exm_simulate_foreign(s, choose(&s->foreign, &s->rng), ret);
     else
-        exm_buf_puts(&s->out, m->feature == s->n_features - 2 ? "random" : "dimer");
-    exm_buf_putc(&s->out, ':');
-    exm_buf_puts(&s->out, m->variant);
-    exm_buf_puts(&s->out, " errors=");
-    exm_buf_put_u64(&s->out, errors);
-    exm_buf_putc(&s->out, '\n');
-    exm_buf_put(&s->out, strand->data, n);
-    exm_buf_puts(&s->out, "\n+\n");
-    exm_buf_put(&s->out, qual->data, n);
-    exm_buf_putc(&s->out, '\n');
+        exm_simulate_background(s, ret);
+    return EXM_OK;
 }
 
 /* ---- set-up ---- */
@@ -511,7 +358,7 @@ is_share(double x)
 
 /* "tRNA=0.06,rRNA=0.04" into share[] and named[], both [classes] and zero before. */
 static exm_status
-parse_cargo(const simulator *s, double *share, char *named, exm_error *reterr)
+parse_cargo(const exm_simulator *s, double *share, char *named, exm_error *reterr)
 {
     const char *p = s->o->cargo;
 
@@ -557,15 +404,20 @@ check_options(const exm_simulate_options *o, exm_error *reterr)
                         READ_MAX - 128);
     if (!is_share(o->share_cargo) || !is_share(o->share_random) ||
         !is_share(o->share_dimer) || !is_share(o->error_rate) ||
-        !is_share(o->isomir_rate) || !is_share(o->molecules_share))
+        !is_share(o->isomir_rate) || !is_share(o->molecules_share) ||
+        !is_share(o->share_foreign) || !is_share(o->share_background))
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: shares and rates lie in [0, 1]");
+    if ((o->share_foreign > 0.0 && !o->foreign) ||
+        (o->share_background > 0.0 && !o->background))
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "simulate: foreign and background reads need their sequences");
     if (o->mirnas == 0)
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: at least one miRNA is expressed");
     return EXM_OK;
 }
 
 static exm_status
-set_shares(simulator *s, exm_error *reterr)
+set_shares(exm_simulator *s, exm_error *reterr)
 {
     const uint32_t n = exm_ref_n_classes(s->ref);
     double *share = calloc(n, sizeof *share), sum;
@@ -595,7 +447,10 @@ set_shares(simulator *s, exm_error *reterr)
         sum += share[c];
         s->cut_cargo[c] = (uint64_t) (sum * 4294967296.0);
     }
-    s->cut_mirna_from = (uint64_t) (sum * 4294967296.0);
+    sum += s->o->share_foreign;
+    s->cut_foreign = (uint64_t) (sum * 4294967296.0);
+    sum += s->o->share_background;
+    s->cut_background = s->cut_mirna_from = (uint64_t) (sum * 4294967296.0);
     free(share);
     free(named);
     if (st == EXM_OK && sum > 1.0 + 1e-9) /* 0.7 + 0.2 + 0.1 may be more than 1 */
@@ -604,13 +459,15 @@ set_shares(simulator *s, exm_error *reterr)
 }
 
 static exm_status
-set_up(simulator *s, exm_error *reterr)
+set_up(exm_simulator *s, exm_error *reterr)
 {
     const uint32_t n_classes = exm_ref_n_classes(s->ref);
     exm_status st;
 
     s->n_entities = exm_ref_n_entities(s->ref);
-    s->n_features = s->n_entities + exm_ref_n_templates(s->ref) + 2;
+    s->first_own = s->n_entities + exm_ref_n_templates(s->ref);
+    s->n_features = s->first_own + EXM_SIM_OWN_ROWS +
+                    (s->o->foreign ? (uint32_t) exm_fasta_count(s->o->foreign) : 0);
     s->cargo = calloc(n_classes, sizeof *s->cargo);
     s->cut_cargo = calloc(n_classes, sizeof *s->cut_cargo);
     s->reads = calloc(s->n_features, sizeof *s->reads);
@@ -625,13 +482,18 @@ set_up(simulator *s, exm_error *reterr)
         st = choice_init(&s->cargo[c], k->first_template, k->n_templates, CARGO_TEMPLATES,
                          &s->rng, reterr);
     }
+    if (st == EXM_OK) st = exm_simulate_others_init(s, reterr);
+    if (st == EXM_OK && s->o->foreign)
+        st = choice_init(&s->foreign, 0, (uint32_t) exm_fasta_count(s->o->foreign),
+                         s->o->mirnas, &s->rng, reterr);
     return st == EXM_OK ? set_shares(s, reterr) : st;
 }
 
 static void
-tear_down(simulator *s)
+tear_down(exm_simulator *s)
 {
     choice_done(&s->mirna);
+    choice_done(&s->foreign);
     for (uint32_t c = 1; s->cargo && c < exm_ref_n_classes(s->ref); c++)
         choice_done(&s->cargo[c]);
     free(s->cargo);
@@ -644,7 +506,8 @@ tear_down(simulator *s)
 /* ---- the loops ---- */
 
 static exm_status
-flush_piece(simulator *s, exm_simulate_sink sink, void *ctx, int last, exm_error *reterr)
+flush_piece(exm_simulator *s, exm_simulate_sink sink, void *ctx, int last,
+            exm_error *reterr)
 {
     exm_status st = exm_buf_check(&s->out, reterr);
 
@@ -657,12 +520,12 @@ flush_piece(simulator *s, exm_simulate_sink sink, void *ctx, int last, exm_error
 /* Without UMIs every read is a molecule of its own; with them, molecules are drawn first
  * and sequenced again and again, a few of them much more often (square of a uniform). */
 static exm_status
-run(simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
+run(exm_simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
 {
     const int umi = exm_layout_umi_len(&s->o->layout) > 0;
     const uint64_t n =
         umi ? (uint64_t) ((double) s->o->reads * s->o->molecules_share) + 1 : 1;
-    molecule *pool = calloc(n, sizeof *pool);
+    exm_molecule *pool = calloc(n, sizeof *pool);
     exm_buf strand = {0}, qual = {0};
     exm_status st =
         pool ? EXM_OK : exm_fail(reterr, EXM_ENOMEM, 0, "no memory to simulate");
@@ -670,7 +533,7 @@ run(simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
     for (uint64_t i = 0; st == EXM_OK && umi && i < n; i++)
         st = make_molecule(s, pool + i, reterr);
     for (; st == EXM_OK && s->made < s->o->reads; s->made++) {
-        molecule *m = pool;
+        exm_molecule *m = pool;
 
         if (umi) {
             const double u = exm_rng_double(&s->rng);
@@ -682,7 +545,7 @@ run(simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
         }
         s->reads[m->feature]++;
         s->molecules[m->feature] += m->seen++ == 0;
-        put_read(s, m, &strand, &qual);
+        exm_simulate_put_read(s, m, &strand, &qual);
         st = flush_piece(s, sink, ctx, 0, reterr);
     }
     if (st == EXM_OK) st = flush_piece(s, sink, ctx, 1, reterr);
@@ -693,17 +556,12 @@ run(simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
 }
 
 static void
-put_truth(const simulator *s, exm_buf *b)
+put_truth(const exm_simulator *s, exm_buf *b)
 {
     exm_buf_puts(b, "feature\treads\tmolecules\n");
     for (uint32_t f = 0; f < s->n_features; f++) {
         if (s->reads[f] == 0) continue;
-        if (f < s->n_entities)
-            exm_buf_puts(b, exm_ref_entity_get(s->ref, f)->name);
-        else if (f < s->n_features - 2)
-            exm_buf_puts(b, exm_ref_template_get(s->ref, f - s->n_entities)->name);
-        else
-            exm_buf_puts(b, f == s->n_features - 2 ? "random" : "dimer");
+        exm_buf_puts(b, exm_simulate_feature(s, f));
         exm_buf_putc(b, '\t');
         exm_buf_put_u64(b, s->reads[f]);
         exm_buf_putc(b, '\t');
@@ -716,7 +574,7 @@ exm_status
 exm_simulate_reads(const exm_ref *ref, const exm_simulate_options *o,
                    exm_simulate_sink sink, void *ctx, exm_buf *ret_truth, exm_error *reterr)
 {
-    simulator s = {.ref = ref, .o = o};
+    exm_simulator s = {.ref = ref, .o = o};
     exm_status st;
 
     if (!ref || !o || !sink || !ret_truth)

@@ -14,6 +14,8 @@ list(APPEND EXM_SOURCES
   src/quant/annotate_long.c
   src/quant/annotate.c
   src/quant/simulate.c
+  src/quant/simulate_other.c
+  src/quant/simulate_read.c
   src/quant/sample.c
   src/quant/flow.c
   src/quant/tally.c
@@ -22,6 +24,7 @@ list(APPEND EXM_SOURCES
   src/quant/signature.c
   src/quant/sheet.c
   src/quant/trna.c
+  src/quant/clade.c
   src/quant/fragment_table.c
   src/quant/outputs_trna.c
 )

@@ -42,7 +42,7 @@ struct worker {
     struct per_feature *feature; /* [n_features] */
     exm_record_class *class;     /* [n_classes]; names unused */
     uint64_t *len_by_class;      /* [n_classes][EXM_LEN_BINS] */
-    uint64_t *clade;             /* [n_clades] */
+    uint64_t *foreign_mirna;     /* [n_foreign] reads */
     uint64_t *word;              /* scratch: one fit per feature of a read */
     size_t cap_words;
     exm_fragment_list fragments;
@@ -258,16 +258,15 @@ count_explained(const struct job *j, struct worker *w, size_t task, const exm_un
 
 /* Does another species' miRNA begin here?  Only asked of reads that nothing here explains. */
 static uint32_t
-clade_of(const exm_ref *ref, const exm_unique *u)
+foreign_of(const exm_ref *ref, const exm_unique *u)
 {
     const uint64_t mask = ((uint64_t) 1 << CLADE_NT) - 1;
 
     if (u->seq) return UINT32_MAX;
     for (uint32_t at = 0; at < CLADE_OFFSETS && at + CLADE_NT <= u->len; at++) {
-        const uint32_t clade =
-            exm_ref_clade_find(ref, u->lo >> at & mask, u->hi >> at & mask);
+        const uint32_t f = exm_ref_clade_find(ref, u->lo >> at & mask, u->hi >> at & mask);
 
-        if (clade != UINT32_MAX) return clade;
+        if (f != UINT32_MAX) return f;
     }
     return UINT32_MAX;
 }
@@ -275,13 +274,13 @@ clade_of(const exm_ref *ref, const exm_unique *u)
 static void
 count_unexplained(const struct job *j, struct worker *w, const exm_unique *u)
 {
-    const uint32_t clade = clade_of(j->ref, u);
+    const uint32_t f = foreign_of(j->ref, u);
 
-    if (clade == UINT32_MAX) {
+    if (f == UINT32_MAX) {
         w->unannotated += u->reads;
     } else {
         w->foreign += u->reads;
-        w->clade[clade] += u->reads;
+        w->foreign_mirna[f] += u->reads;
     }
 }
 
@@ -338,8 +337,8 @@ worker_init(const struct job *j, struct worker *w)
     w->feature = calloc(j->n_features ? j->n_features : 1, sizeof *w->feature);
     w->class = calloc(j->n_classes, sizeof *w->class);
     w->len_by_class = calloc(j->n_classes * EXM_LEN_BINS, sizeof *w->len_by_class);
-    w->clade = calloc(exm_ref_n_clades(j->ref) + 1U, sizeof *w->clade);
-    return w->feature && w->class && w->len_by_class && w->clade;
+    w->foreign_mirna = calloc(exm_ref_n_foreign(j->ref) + 1U, sizeof *w->foreign_mirna);
+    return w->feature && w->class && w->len_by_class && w->foreign_mirna;
 }
 
 static void
@@ -351,7 +350,7 @@ worker_done(struct worker *w)
     free(w->feature);
     free(w->class);
     free(w->len_by_class);
-    free(w->clade);
+    free(w->foreign_mirna);
     free(w->word);
 }
 
@@ -374,7 +373,8 @@ worker_merge(const struct job *j, struct worker *to, const struct worker *from,
     }
     for (size_t i = 0; i < j->n_classes * EXM_LEN_BINS; i++)
         to->len_by_class[i] += from->len_by_class[i];
-    for (size_t i = 0; i < exm_ref_n_clades(j->ref); i++) to->clade[i] += from->clade[i];
+    for (size_t i = 0; i < exm_ref_n_foreign(j->ref); i++)
+        to->foreign_mirna[i] += from->foreign_mirna[i];
     to->annotated += from->annotated;
     to->unannotated += from->unannotated;
     to->foreign += from->foreign;
@@ -490,21 +490,58 @@ by_reads_then_name(const void *pa, const void *pb)
     return strcmp(a->name, b->name);
 }
 
-static exm_status
-fill_clades(const struct job *j, const struct worker *w, exm_record *rec, exm_error *reterr)
+static int
+by_clade_then_mirna(const void *pa, const void *pb)
 {
-    const uint32_t n = exm_ref_n_clades(j->ref);
+    const struct exm_record_trace *a = pa, *b = pb;
+    const int c = strcmp(a->clade, b->clade);
 
-    rec->clades = calloc(n + 1U, sizeof *rec->clades);
-    if (!rec->clades) goto no_memory;
+    if (c == 0 && strcmp(a->mirna, b->mirna) == 0)
+        return (a->group > b->group) - (a->group < b->group);
+    return c ? c : strcmp(a->mirna, b->mirna);
+}
+
+static exm_status
+fill_traces(const struct job *j, const struct worker *w, exm_record *rec, exm_error *reterr)
+{
+    const uint32_t n = exm_ref_n_foreign(j->ref);
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < n; i++) used += w->foreign_mirna[i] > 0;
+    rec->traces = calloc(used + 1, sizeof *rec->traces);
+    if (!rec->traces) goto no_memory;
     for (uint32_t i = 0; i < n; i++) {
-        char *name;
+        const exm_ref_foreign f = exm_ref_foreign_get(j->ref, i);
+        struct exm_record_trace *to = rec->traces + rec->n_traces;
 
-        if (w->clade[i] == 0) continue;
-        name = copy_of(exm_ref_clade_name(j->ref, i));
-        if (!name) goto no_memory;
-        rec->clades[rec->n_clades].name = name;
-        rec->clades[rec->n_clades++].reads = w->clade[i];
+        if (w->foreign_mirna[i] == 0) continue;
+        to->clade = copy_of(exm_ref_clade_name(j->ref, f.clade));
+        to->mirna = copy_of(f.name);
+        to->group = f.group;
+        to->reads = w->foreign_mirna[i];
+        rec->n_traces++;
+        if (!to->clade || !to->mirna) goto no_memory;
+    }
+    qsort(rec->traces, rec->n_traces, sizeof *rec->traces, by_clade_then_mirna);
+    return EXM_OK;
+no_memory:
+    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's foreign miRNAs");
+}
+
+static exm_status
+fill_clades(exm_record *rec, exm_error *reterr)
+{
+    rec->clades = calloc(rec->n_traces + 1, sizeof *rec->clades);
+    if (!rec->clades) goto no_memory;
+    for (size_t i = 0; i < rec->n_traces; i++) {
+        const struct exm_record_trace *t = rec->traces + i;
+
+        if (i == 0 || strcmp(t[-1].clade, t->clade) != 0) {
+            rec->clades[rec->n_clades].name = copy_of(t->clade);
+            if (!rec->clades[rec->n_clades].name) goto no_memory;
+            rec->n_clades++;
+        }
+        rec->clades[rec->n_clades - 1].reads += t->reads;
     }
     qsort(rec->clades, rec->n_clades, sizeof *rec->clades, by_reads_then_name);
     return EXM_OK;
@@ -556,10 +593,12 @@ fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
     rec->unique_reads = exm_collapse_count(j->uniques);
     for (int k = 0; k < TOP; k++) rec->top5_reads += w->top[k];
     rec->mirnas_in_reference = j->n_entities;
+    rec->foreign_in_reference = exm_ref_n_foreign(j->ref);
     st = share_reads(j, w, rec, em0, em1, reterr);
     if (st == EXM_OK) st = fill_classes(j, w, rec, reterr);
     if (st == EXM_OK) st = fill_features(j, w, em0, em1, rec, reterr);
-    if (st == EXM_OK) st = fill_clades(j, w, rec, reterr);
+    if (st == EXM_OK) st = fill_traces(j, w, rec, reterr);
+    if (st == EXM_OK) st = fill_clades(rec, reterr);
     if (st == EXM_OK) st = exm_fragment_table_fill(rec, &w->fragments, j->ref, reterr);
     memcpy(rec->trf, w->trf, sizeof rec->trf);
     if (st == EXM_OK) {

@@ -454,7 +454,7 @@ exm_ref_clade_find(const exm_ref *r, uint64_t lo, uint64_t hi)
     while (a < b) {
         const uint32_t mid = a + (b - a) / 2;
 
-        if (r->clade_key[mid] == key) return r->clade_label[mid];
+        if (r->clade_key[mid] == key) return r->clade_mirna[mid];
         if (r->clade_key[mid] < key)
             a = mid + 1;
         else
@@ -473,6 +473,38 @@ const char *
 exm_ref_clade_name(const exm_ref *r, uint32_t i)
 {
     return i < r->n_clades ? r->strings + r->clade_name[i] : NULL;
+}
+
+uint32_t
+exm_ref_n_foreign(const exm_ref *r)
+{
+    return r->n_foreign;
+}
+
+exm_ref_foreign
+exm_ref_foreign_get(const exm_ref *r, uint32_t i)
+{
+    const exm_ref_foreign_rec *f = &r->foreign_rec[i];
+
+    return (exm_ref_foreign){
+        .clade = f->label, .group = f->group, .name = r->strings + f->name};
+}
+
+uint32_t
+exm_ref_n_loci(const exm_ref *r)
+{
+    return r->n_loci;
+}
+
+exm_ref_locus
+exm_ref_locus_get(const exm_ref *r, uint32_t i)
+{
+    const exm_ref_locus_rec *x = &r->locus_rec[i];
+
+    return (exm_ref_locus){.chrom = r->strings + x->chrom,
+                           .template_id = x->template_id,
+                           .minus = (int) x->minus,
+                           .low = x->low};
 }
 
 double

@@ -58,6 +58,11 @@ check_header(exm_ref *r, exm_error *reterr)
                         "%s has format version %u, this exomir reads up to %d: use a newer "
                         "exomir, or build the bundle again with this one",
                         r->source, h.version, (int) EXM_REF_VERSION);
+    if (h.version > 0 && h.version < EXM_REF_VERSION)
+        return exm_fail(reterr, EXM_EDATA, 8,
+                        "%s has format version %u, an older exomir's; this one reads %d: "
+                        "build the bundle again",
+                        r->source, h.version, (int) EXM_REF_VERSION);
     if (h.version != EXM_REF_VERSION || h.n_sections != EXM_SEC_COUNT || h.reserved != 0)
         return exm_fail(reterr, EXM_EDATA, 8, "%s: damaged header: build the bundle again",
                         r->source);
@@ -124,8 +129,10 @@ map_sections(exm_ref *r, exm_error *reterr)
         [EXM_SEC_OFF_OTHER] = u32,
         [EXM_SEC_POS_OTHER] = u32,
         [EXM_SEC_CLADE_KEYS] = u64,
-        [EXM_SEC_CLADE_LABELS] = u32,
+        [EXM_SEC_CLADE_MIRNAS] = u32,
         [EXM_SEC_CLADE_NAMES] = u32,
+        [EXM_SEC_FOREIGN] = sizeof(exm_ref_foreign_rec),
+        [EXM_SEC_LOCI] = sizeof(exm_ref_locus_rec),
     };
 
     if (r->n < sizeof(exm_ref_header) + EXM_SEC_COUNT * sizeof(exm_ref_extent))
@@ -167,11 +174,13 @@ map_sections(exm_ref *r, exm_error *reterr)
         return broken(r, "section", EXM_SEC_OFF_MIRNA, reterr);
     r->clade_key = p[EXM_SEC_CLADE_KEYS];
     r->n_clade_keys = (uint32_t) n[EXM_SEC_CLADE_KEYS];
-    r->clade_label = p[EXM_SEC_CLADE_LABELS];
+    r->clade_mirna = p[EXM_SEC_CLADE_MIRNAS];
     r->clade_name = p[EXM_SEC_CLADE_NAMES];
     r->n_clades = (uint32_t) n[EXM_SEC_CLADE_NAMES];
-    if (n[EXM_SEC_CLADE_LABELS] != r->n_clade_keys)
-        return broken(r, "section", EXM_SEC_CLADE_LABELS, reterr);
+    r->foreign_rec = p[EXM_SEC_FOREIGN], r->n_foreign = (uint32_t) n[EXM_SEC_FOREIGN];
+    r->locus_rec = p[EXM_SEC_LOCI], r->n_loci = (uint32_t) n[EXM_SEC_LOCI];
+    if (n[EXM_SEC_CLADE_MIRNAS] != r->n_clade_keys)
+        return broken(r, "section", EXM_SEC_CLADE_MIRNAS, reterr);
     return EXM_OK;
 }
 
@@ -339,11 +348,37 @@ check_clades(const exm_ref *r, exm_error *reterr)
 {
     for (uint32_t i = 0; i < r->n_clades; i++)
         if (!is_name(r, r->clade_name[i])) return broken(r, "clade", i, reterr);
+    for (uint32_t i = 0; i < r->n_foreign; i++) {
+        const exm_ref_foreign_rec *f = &r->foreign_rec[i];
+
+        if (!is_name(r, f->name) || f->label >= r->n_clades ||
+            (i > 0 && (f[-1].label > f->label ||
+                       (f[-1].label == f->label && f[-1].group >= f->group))))
+            return broken(r, "foreign miRNA", i, reterr);
+    }
     for (uint32_t i = 0; i < r->n_clade_keys; i++)
-        if (r->clade_label[i] >= r->n_clades ||
+        if (r->clade_mirna[i] >= r->n_foreign ||
             r->clade_key[i] >> 2 * EXM_REF_CLADE_K != 0 ||
             (i > 0 && r->clade_key[i] <= r->clade_key[i - 1]))
             return broken(r, "clade key", i, reterr);
+    return EXM_OK;
+}
+
+/* Sorted, so that a position is found; a locus ends before positions do. */
+static exm_status
+check_loci(const exm_ref *r, exm_error *reterr)
+{
+    for (uint32_t i = 0; i < r->n_loci; i++) {
+        const exm_ref_locus_rec *x = &r->locus_rec[i];
+        int c = -1;
+
+        if (!is_name(r, x->chrom) || x->template_id >= r->n_templates || x->minus > 1 ||
+            x->reserved != 0 || x->low == 0 || x->low > INT64_MAX)
+            return broken(r, "locus", i, reterr);
+        if (i > 0) c = strcmp(r->strings + x[-1].chrom, r->strings + x->chrom);
+        if (c > 0 || (c == 0 && x[-1].low > x->low))
+            return broken(r, "order of locus", i, reterr);
+    }
     return EXM_OK;
 }
 
@@ -358,6 +393,7 @@ exm_ref_check_records(const exm_ref *r, exm_error *reterr)
     if (s == EXM_OK) s = check_entities(r, reterr);
     if (s == EXM_OK) s = check_lookup(r, reterr);
     if (s == EXM_OK) s = check_clades(r, reterr);
+    if (s == EXM_OK) s = check_loci(r, reterr);
     return s;
 }
 

@@ -7,6 +7,10 @@
  * template holds with at most one substitution, are dropped: a sequencing error must not
  * turn a human tRNA into a nematode.
  *
+ * One conserved piece of another RNA that a foreign species lists as its miRNA can bring any
+ * number of reads, so it is also kept which 20-mers belong to one miRNA: those that follow
+ * each other in any mature, over all species (union-find).
+ *
  * Some 10^5 candidates meet up to 10^8 text positions.  With one substitution at most, one
  * of the two 10-mer halves is exact, so candidates are bucketed by either half and each
  * text position looks into two buckets of 0.1 candidates on average: O(text), 8 MB.
@@ -29,10 +33,13 @@ enum {
 static const uint64_t plane_mask = ((uint64_t) 1 << NT) - 1;
 static const uint64_t half_mask = ((uint64_t) 1 << HALF) - 1;
 
+static const uint64_t no_key = UINT64_MAX;
+
 /* One occurrence of a 20-mer. */
 struct foreign {
-    uint64_t key;
-    const char *clade; /* "" for the bundle's own */
+    uint64_t key, before; /* the 20-mer one base earlier in the mature, or no_key */
+    const char *name;     /* the mature's */
+    const char *clade;    /* "" for the bundle's own */
     char code[CODE_MAX + 1];
 };
 
@@ -82,7 +89,7 @@ static exm_status
 collect(struct collector *c, const exm_fasta_entry *e, size_t *without_code)
 {
     const size_t n_code = exm_name_code_len(e->id);
-    struct foreign x = {.clade = ""};
+    struct foreign x = {.name = e->id, .clade = ""};
     exm_status s;
 
     if (n_code == 0 || n_code > CODE_MAX) {
@@ -99,6 +106,7 @@ collect(struct collector *c, const exm_fasta_entry *e, size_t *without_code)
         struct foreign *to;
         uint64_t lo = x.key & plane_mask, hi = x.key >> NT;
 
+        x.before = run >= NT ? x.key : no_key;
         run = b < 0 ? 0 : run + 1;
         lo = lo >> 1 | (uint64_t) (b & 1) << (NT - 1);
         hi = hi >> 1 | (uint64_t) (b >> 1 & 1) << (NT - 1);
@@ -139,26 +147,41 @@ put_label(const struct foreign *v, size_t n, exm_buf *b)
     }
 }
 
+static exm_status
+make_room(struct collector *c, exm_clade_keys *k)
+{
+    const size_t n = c->n + 1;
+
+    k->key = calloc(n, sizeof *k->key);
+    k->label = calloc(n, sizeof *k->label);
+    k->group = calloc(n, sizeof *k->group);
+    k->first_name = calloc(n, sizeof *k->first_name);
+    k->name = calloc(n, sizeof *k->name);
+    if (!k->key || !k->label || !k->group || !k->first_name || !k->name)
+        return exm_draft_no_memory(c->err);
+    return EXM_OK;
+}
+
 /* Distinct 20-mers of other clades with their labels, as names of k. */
 static exm_status
 label_all(struct collector *c, exm_clade_keys *k)
 {
     exm_key *label = calloc(c->n + 1, sizeof *label);
     exm_buf b = {0};
-    exm_status s = EXM_OK;
+    exm_status s = label ? make_room(c, k) : exm_draft_no_memory(c->err);
 
-    k->key = calloc(c->n + 1, sizeof *k->key);
-    k->label = calloc(c->n + 1, sizeof *k->label);
-    k->name = calloc(c->n + 1, sizeof *k->name);
-    if (!label || !k->key || !k->label || !k->name) s = exm_draft_no_memory(c->err);
     if (s == EXM_OK && c->n > 0) qsort(c->v, c->n, sizeof *c->v, by_key);
     for (size_t i = 0, j; s == EXM_OK && i < c->n; i = j) {
-        for (j = i; j < c->n && c->v[j].key == c->v[i].key; j++) {
-        }
+        const char *first = c->v[i].name;
+
+        for (j = i; j < c->n && c->v[j].key == c->v[i].key; j++)
+            if (strcmp(c->v[j].name, first) < 0) first = c->v[j].name;
         if (c->v[i].clade[0] == '\0') continue; /* the own clade sorts first */
         put_label(c->v + i, j - i, &b);
         s = exm_buf_check(&b, c->err);
         k->key[k->n] = c->v[i].key;
+        k->first_name[k->n] = first;
+        k->group[k->n] = (uint32_t) k->n;
         label[k->n].key = s == EXM_OK ? exm_draft_keep(c->d, b.data, b.len) : NULL;
         label[k->n].value = (uint32_t) k->n;
         if (s == EXM_OK && !label[k->n].key) s = exm_draft_no_memory(c->err);
@@ -173,6 +196,86 @@ label_all(struct collector *c, exm_clade_keys *k)
     exm_buf_done(&b);
     free(label);
     return s;
+}
+
+/* ---- which 20-mers are one miRNA ---- */
+
+static uint32_t
+root_of(uint32_t *group, uint32_t i)
+{
+    while (group[i] != i) i = group[i] = group[group[i]];
+    return i;
+}
+
+static int
+by_value(const void *pa, const void *pb)
+{
+    const uint64_t a = *(const uint64_t *) pa, b = *(const uint64_t *) pb;
+
+    return (a > b) - (a < b);
+}
+
+static void
+group_all(const struct collector *c, exm_clade_keys *k)
+{
+    for (size_t i = 0, at = 0; i < c->n; i++) {
+        const uint64_t *before;
+        uint32_t a, b;
+
+        while (at < k->n && k->key[at] < c->v[i].key) at++;
+        if (at == k->n || k->key[at] != c->v[i].key || c->v[i].before == no_key) continue;
+        before = bsearch(&c->v[i].before, k->key, k->n, sizeof *k->key, by_value);
+        if (!before) continue; /* the own clade has that one */
+        a = root_of(k->group, (uint32_t) at);
+        b = root_of(k->group, (uint32_t) (before - k->key));
+        k->group[a > b ? a : b] = a > b ? b : a;
+    }
+    for (uint32_t i = 0; i < k->n; i++) k->group[i] = root_of(k->group, i);
+}
+
+struct traced {
+    uint32_t label, group, key;
+};
+
+static int
+by_label_and_group(const void *pa, const void *pb)
+{
+    const struct traced *a = pa, *b = pb;
+
+    if (a->label != b->label) return a->label < b->label ? -1 : 1;
+    if (a->group != b->group) return a->group < b->group ? -1 : 1;
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+/* The miRNAs of the labels out of the keys that are left; key -> miRNA in k->of_key. */
+static exm_status
+make_foreign(exm_clade_keys *k, exm_error *reterr)
+{
+    struct traced *v = calloc(k->n + 1, sizeof *v);
+
+    k->foreign = calloc(k->n + 1, sizeof *k->foreign);
+    k->of_key = calloc(k->n + 1, sizeof *k->of_key);
+    if (!v || !k->foreign || !k->of_key) {
+        free(v);
+        return exm_draft_no_memory(reterr);
+    }
+    for (uint32_t i = 0; i < k->n; i++)
+        v[i] = (struct traced){.label = k->label[i], .group = k->group[i], .key = i};
+    if (k->n > 1) qsort(v, k->n, sizeof *v, by_label_and_group);
+    for (size_t i = 0; i < k->n; i++) {
+        struct exm_clade_foreign *f = k->foreign + k->n_foreign;
+        const char *name = k->first_name[v[i].key];
+
+        if (i == 0 || v[i - 1].label != v[i].label || v[i - 1].group != v[i].group) {
+            *f = (struct exm_clade_foreign){v[i].label, v[i].group, name};
+            k->n_foreign++;
+        } else if (strcmp(name, f[-1].name) < 0) {
+            f[-1].name = name;
+        }
+        k->of_key[v[i].key] = (uint32_t) k->n_foreign - 1;
+    }
+    free(v);
+    return EXM_OK;
 }
 
 /* ---- what the bundle itself holds ---- */
@@ -241,6 +344,8 @@ drop_held(exm_clade_keys *k, const uint64_t *lo, const uint64_t *hi, const uint6
     for (size_t i = 0; s == EXM_OK && i < k->n; i++) {
         if (held[i]) continue;
         k->key[kept] = k->key[i];
+        k->group[kept] = k->group[i];
+        k->first_name[kept] = k->first_name[i];
         k->label[kept++] = k->label[i];
     }
     if (s == EXM_OK) {
@@ -295,11 +400,13 @@ exm_clade_keys_build(exm_draft *d, const exm_fasta *all, const uint64_t *lo,
         exm_buf_putf(&d->log.notes, "clade: %zu names without species code left out\n",
                      without_code);
     if (s == EXM_OK) s = label_all(&c, &k);
+    if (s == EXM_OK) group_all(&c, &k);
     free(c.v);
     exm_buf_done(&c.unknown);
     if (s == EXM_OK)
         s = drop_held(&k, lo, hi, no, text_len, &d->log.clade_kmers_dropped, reterr);
     if (s == EXM_OK) s = drop_unused_names(&k, reterr);
+    if (s == EXM_OK) s = make_foreign(&k, reterr);
     if (s != EXM_OK) {
         exm_clade_keys_done(&k);
         return s;
@@ -314,6 +421,10 @@ exm_clade_keys_done(exm_clade_keys *k)
 {
     free(k->key);
     free(k->label);
+    free(k->group);
+    free(k->first_name);
+    free(k->foreign);
+    free(k->of_key);
     free(k->name); /* the names themselves are the draft's */
     *k = (exm_clade_keys){0};
 }

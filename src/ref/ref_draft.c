@@ -53,6 +53,7 @@ exm_draft_done(exm_draft *d)
     free(d->class);
     free(d->template);
     free(d->mature);
+    free(d->locus);
     free(d->entity);
     free(d->name);
     free(d->source);

@@ -30,6 +30,14 @@ typedef struct exm_draft_mature {
     uint32_t len, template_id, start, arm, entity;
 } exm_draft_mature;
 
+/* A template's place in the genome; 'low' is the 1-based position of its lowest base. */
+typedef struct exm_draft_locus {
+    const char *chrom;
+    uint32_t template_id;
+    int minus;
+    uint64_t low;
+} exm_draft_locus;
+
 typedef struct exm_draft_entity {
     const char *name, *seq, *aliases;
     uint32_t len, n_matures;
@@ -63,6 +71,8 @@ typedef struct exm_draft {
     size_t n_templates, cap_templates;
     exm_draft_mature *mature;
     size_t n_matures, cap_matures;
+    exm_draft_locus *locus;
+    size_t n_loci, cap_loci;
     exm_draft_entity *entity;
     size_t n_entities;
     exm_draft_name *name;
@@ -176,10 +186,17 @@ size_t exm_keys_find(const exm_key *v, size_t n, const char *key);
 
 typedef struct exm_clade_keys {
     uint64_t *key;
-    uint32_t *label;
+    uint32_t *label, *group; /* group: one number for all 20-mers of a miRNA */
+    const char **first_name; /* of the matures that hold the key, byte order */
     size_t n;
-    const char **name;
+    const char **name; /* of the labels */
     size_t n_names;
+    struct exm_clade_foreign {
+        uint32_t label, group;
+        const char *name;
+    } * foreign; /* the miRNAs of each label, sorted by label, then group */
+    size_t n_foreign;
+    uint32_t *of_key; /* key -> foreign */
 } exm_clade_keys;
 
 EXM_MUST_USE exm_status exm_clade_keys_build(exm_draft *d, const exm_fasta *all,

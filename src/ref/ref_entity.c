@@ -116,6 +116,8 @@ merge_into(exm_draft *d, struct merging *m, exm_error *reterr)
     d->n_templates = kept;
     for (size_t i = 0; i < d->n_matures; i++)
         d->mature[i].template_id = m->to[d->mature[i].template_id];
+    for (size_t i = 0; i < d->n_loci; i++)
+        d->locus[i].template_id = m->to[d->locus[i].template_id];
     return EXM_OK;
 }
 

@@ -21,7 +21,7 @@
 #define EXM_REF_MAGIC "EXMREF\0\n"
 
 enum {
-    EXM_REF_VERSION = 1,
+    EXM_REF_VERSION = 2,
     EXM_REF_PAD = 64,    /* 'no' positions before the first and after the last template */
     EXM_REF_K_MIRNA = 8, /* finds every read of >= 16 nt with one substitution or tail */
     EXM_REF_K_OTHER_MIN = 8, /* the other classes: see exm_ref_k_other() */
@@ -49,8 +49,10 @@ enum exm_ref_section {
     EXM_SEC_OFF_OTHER, /* u32 [4^k + 1], k from 8 to 12 */
     EXM_SEC_POS_OTHER,
     EXM_SEC_CLADE_KEYS,   /* u64, ascending: lo | hi << 20 */
-    EXM_SEC_CLADE_LABELS, /* u32 per key */
+    EXM_SEC_CLADE_MIRNAS, /* u32 per key: into FOREIGN */
     EXM_SEC_CLADE_NAMES,  /* u32 string per label */
+    EXM_SEC_FOREIGN,      /* by label, then group */
+    EXM_SEC_LOCI,         /* by chromosome, then position */
     EXM_SEC_COUNT
 };
 
@@ -104,12 +106,23 @@ typedef struct exm_ref_lookup_rec {
     uint32_t name, entity;
 } exm_ref_lookup_rec;
 
+typedef struct exm_ref_foreign_rec {
+    uint32_t label, group, name;
+} exm_ref_foreign_rec;
+
+typedef struct exm_ref_locus_rec {
+    uint32_t chrom, template_id, minus, reserved;
+    uint64_t low;
+} exm_ref_locus_rec;
+
 _Static_assert(sizeof(exm_ref_header) == 64, "header without padding");
 _Static_assert(sizeof(exm_ref_meta) == 16, "meta without padding");
 _Static_assert(sizeof(exm_ref_class_rec) == 24, "class without padding");
 _Static_assert(sizeof(exm_ref_template_rec) == 40, "template without padding");
 _Static_assert(sizeof(exm_ref_mature_rec) == 28, "mature without padding");
 _Static_assert(sizeof(exm_ref_entity_rec) == 24, "entity without padding");
+_Static_assert(sizeof(exm_ref_foreign_rec) == 12, "foreign miRNA without padding");
+_Static_assert(sizeof(exm_ref_locus_rec) == 24, "locus without padding");
 
 /* Code of a base letter (A 0, C 1, T 2, G 3), or -1. */
 static inline int

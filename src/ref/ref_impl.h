@@ -36,10 +36,12 @@ struct exm_ref {
     exm_ref_index index[2];
     uint64_t n_pos[2];
     const uint64_t *clade_key;
-    const uint32_t *clade_label, *clade_name;
+    const uint32_t *clade_mirna, *clade_name;
+    const exm_ref_foreign_rec *foreign_rec;
+    const exm_ref_locus_rec *locus_rec;
     uint64_t text_len;
     uint32_t n_classes, n_templates, n_matures, n_entities, n_entity_matures, n_lookup;
-    uint32_t n_clade_keys, n_clades;
+    uint32_t n_clade_keys, n_clades, n_foreign, n_loci;
 
     /* Made at opening. */
     exm_ref_class *classes;

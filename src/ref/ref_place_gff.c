@@ -408,6 +408,28 @@ mark_foreign(const struct reader *r, const struct hairpin *h)
     }
 }
 
+/* Where the genome holds the template, flanks that only the FASTA has included. */
+static exm_status
+add_locus(const struct reader *r, const struct hairpin *h)
+{
+    const exm_draft_template *t = &r->p->d->template[h->template_id];
+    const int minus = h->row->strand == '-';
+    const int64_t low = minus ? (int64_t) h->row->end + h->offset - (int64_t) t->len + 1
+                              : (int64_t) h->row->start - h->offset;
+    exm_draft *d = r->p->d;
+    exm_draft_locus *to;
+
+    if (!h->anchored || low < 1 || (h->row->strand != '+' && !minus)) return EXM_OK;
+    to = EXM_DRAFT_ADD(d, locus, n_loci, cap_loci);
+    if (!to) return exm_draft_no_memory(r->err);
+    *to =
+        (exm_draft_locus){.chrom = exm_draft_keep(d, h->row->seqid, strlen(h->row->seqid)),
+                          .template_id = h->template_id,
+                          .minus = minus,
+                          .low = (uint64_t) low};
+    return to->chrom ? EXM_OK : exm_draft_no_memory(r->err);
+}
+
 static exm_status
 place_hairpin(struct reader *r, struct hairpin *h)
 {
@@ -430,6 +452,7 @@ place_hairpin(struct reader *r, struct hairpin *h)
             exm_draft_keep(r->p->d, h->row->alias, exm_name_accession_len(h->row->alias));
     if (!t->accession) return exm_draft_no_memory(r->err);
     anchor(r, h);
+    s = add_locus(r, h);
     for (size_t i = 0; s == EXM_OK && i < h->n; i++) {
         const exm_gff3_row *x = exm_gff3_get(r->g, h->child[i].row);
         const uint32_t m = find_mature(r, x);

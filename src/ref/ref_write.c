@@ -281,14 +281,51 @@ put_clades(struct writer *w, const char *path)
     if (s != EXM_OK) return s;
     exm_buf_put(&w->table[EXM_SEC_CLADE_KEYS], w->clade.key,
                 w->clade.n * sizeof *w->clade.key);
-    exm_buf_put(&w->table[EXM_SEC_CLADE_LABELS], w->clade.label,
-                w->clade.n * sizeof *w->clade.label);
+    exm_buf_put(&w->table[EXM_SEC_CLADE_MIRNAS], w->clade.of_key,
+                w->clade.n * sizeof *w->clade.of_key);
     for (size_t i = 0; i < w->clade.n_names; i++) {
         const uint32_t x = put_string(w, w->clade.name[i]);
 
         exm_buf_put(&w->table[EXM_SEC_CLADE_NAMES], &x, sizeof x);
     }
+    for (size_t i = 0; i < w->clade.n_foreign; i++) {
+        const struct exm_clade_foreign *f = w->clade.foreign + i;
+        const exm_ref_foreign_rec x = {
+            .label = f->label, .group = f->group, .name = put_string(w, f->name)};
+
+        exm_buf_put(&w->table[EXM_SEC_FOREIGN], &x, sizeof x);
+    }
     return EXM_OK;
+}
+
+static int
+by_place_in_genome(const void *pa, const void *pb)
+{
+    const exm_draft_locus *a = pa, *b = pb;
+    int c = strcmp(a->chrom, b->chrom);
+
+    if (c == 0) c = (a->low > b->low) - (a->low < b->low);
+    if (c == 0) c = (a->template_id > b->template_id) - (a->template_id < b->template_id);
+    return c ? c : a->minus - b->minus;
+}
+
+static void
+put_loci(struct writer *w)
+{
+    exm_draft *d = w->d;
+    uint32_t chrom = 0;
+
+    if (d->n_loci > 1) qsort(d->locus, d->n_loci, sizeof *d->locus, by_place_in_genome);
+    for (size_t i = 0; i < d->n_loci; i++) {
+        const exm_draft_locus *y = &d->locus[i];
+        exm_ref_locus_rec x = {
+            .template_id = y->template_id, .minus = (uint32_t) y->minus, .low = y->low};
+
+        if (i > 0 && by_place_in_genome(y - 1, y) == 0) continue; /* listed twice */
+        if (i == 0 || strcmp(y[-1].chrom, y->chrom) != 0) chrom = put_string(w, y->chrom);
+        x.chrom = chrom;
+        exm_buf_put(&w->table[EXM_SEC_LOCI], &x, sizeof x);
+    }
 }
 
 /* ---- provenance ---- */
@@ -360,6 +397,7 @@ put_tables(struct writer *w, const char *clade_path)
     exm_buf_put(&w->table[EXM_SEC_META], &meta, sizeof meta);
     put_classes(w);
     put_templates(w);
+    put_loci(w);
     s = put_entities(w);
     if (s == EXM_OK) s = put_clades(w, clade_path);
     if (s == EXM_OK) s = put_provenance(w);

@@ -67,3 +67,42 @@ anticodon = phe.index("CTGAAGA")
 pairs = [{"CG": 3, "GC": 3, "AT": 2, "TA": 2, "GT": 1, "TG": 1}.get(phe[anticodon - 5 + i] + phe[anticodon + 11 - i], -2) for i in range(5)]
 assert f"{' + '.join(map(str, pairs))} = {sum(pairs)}, so 4 * {sum(pairs)} + 12 + 4 + 4 - {abs(anticodon - 5 - 26)} = {4 * sum(pairs) + 20}" in page
 print(f"ok {len(told)} tRNA reads")
+
+# ---- other species ----
+with open("clade.fa", "w") as f:
+    f.write(">cel-miR-901\nCATGACCTTGCGTAAGCTTGGA\n>cbr-miR-901\nCATGACCTTGCGTAAGCTTGGT\n>cel-miR-902\nTTGGCATCGAACCATGTTACGA\n"
+            ">dme-miR-903\nAACGTTGGCACTTACCGGATAC\n>dme-miR-904\nGGATTCACCGTTAGCACTTACA\n")
+build("clade.exoref", "--clade", "clade.fa")
+own = "TTTCCTCATGCAATTCAAAACC"
+# cel-miR-901 has a 20-mer of its own (the last) and two that cbr shares: one miRNA under two labels.
+out = count("foreign", [("CATGACCTTGCGTAAGCTTGGA", 40), ("TTGGCATCGAACCATGTTACGA", 62), ("AACGTTGGCACTTACCGGATAC", 900), (own, 8998)],
+            ref="clade.exoref")
+f = sample(out)["foreign"]
+assert f["found"] and f["clade"] == "nematodes:cel" and (f["reads"], f["mirnas"], f["evidence"]) == (102, 2, 40), f
+check = next(i for i in sample(out)["items"] if i["id"] == "foreign")
+assert check["verdict"] == "fail" and check["value"] == 0.4, check
+assert check["reason"].startswith("nematodes:cel: 102 reads of 2 miRNAs, 1.02% of kept; 40 without the commonest, limit 7.7. "), check
+assert "*nematodes:cel: 102 reads of 2 miRNAs …*" in page
+# Negative controls: one miRNA alone, whatever its reads; a few reads of several; no --clade.
+out = count("single", [("AACGTTGGCACTTACCGGATAC", 5000), (own, 5000)], ref="clade.exoref")
+assert not sample(out)["foreign"]["found"] and sample(out)["foreign"]["clade"] == "insects:dme"
+out = count("few", [("AACGTTGGCACTTACCGGATAC", 7), ("GGATTCACCGTTAGCACTTACA", 7), (own, 9986)], ref="clade.exoref")
+assert not sample(out)["foreign"]["found"] and sample(out)["foreign"]["evidence"] == 7
+out = count("more", [("AACGTTGGCACTTACCGGATAC", 8), ("GGATTCACCGTTAGCACTTACA", 8), (own, 9984)], ref="clade.exoref")
+assert sample(out)["foreign"]["found"]
+check = next(i for i in sample(out)["items"] if i["id"] == "foreign")
+assert check["verdict"] == "warn" and check["value"] == 0.08, check
+assert sample(count("none", [(own, 100)], ref="bare.exoref"))["foreign"] is None
+for r in mdtable.read(document, "clade limits"):
+    s = sample(count("limit", [(own, int(r["kept reads"]))], ref="clade.exoref"))
+    assert round(s["foreign"]["limit_reads"], 1) == float(r["limit"]), (r, s["foreign"])
+# Simulated: 1 % of reads of another species.
+run("simulate", "reads", "-q", "-r", "clade.exoref", "-n", "20000", "--mirnas", "3", "--foreign", "clade.fa", "--foreign-share", "0.01",
+    "--background", "hairpin.fa", "--background-share", "0.1", "-o", "contaminated")
+truth = {r[0]: int(r[1]) for r in table("contaminated.truth.tsv")[1:]}
+foreign = sum(n for k, n in truth.items() if k[:3] in ("cel", "cbr", "dme"))
+assert 140 < foreign < 260 and 1700 < truth["background"] < 2300, truth
+run("count", "-q", "-r", "clade.exoref", "-o", "contaminated.out", "contaminated.fastq.gz")
+s = sample("contaminated.out")
+assert s["foreign"]["found"] and abs(s["kept"]["foreign"] - foreign) < 0.2 * foreign, (s["foreign"], foreign)
+print("ok other species")

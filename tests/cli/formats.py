@@ -163,6 +163,10 @@ for (run, s), r in records.items():
     ends = [x["reads"] for x in r["isomirs"] if not x["n_tail"] and r["matures"][x["mature"]]["a_behind"] >> x["d3"] + 8 & 1]
     assert r["database"] == "miRBase v22" and (told["verdict"], bool(told["value"])) == (("note", True) if s == "D" else ("na", False))
     assert s != "D" or math.isclose(told["value"], 100 * sum(ends) / sum(x["reads"] for x in r["isomirs"]))
+    per = {}
+    for t in r["traces"]:
+        per[t["clade"]] = per.get(t["clade"], 0) + t["reads"]
+    assert per == {c["name"]: c["reads"] for c in r["clades"]} and r["foreign_in_reference"] == 3
     assert math.isnan(r["error_rate"]) == (qc["items"][[i["id"] for i in qc["items"]].index("error_rate")]["value"] is None)
     which = 1 if r["umi_len"] else 0
     for c, k in enumerate(r["classes"]):
@@ -384,9 +388,19 @@ for which, first, last in (("mirna", 0, 1), ("other", 1, len(section["classes"])
 keys = [x["key"] for x in section["clade_keys"]]
 assert keys == sorted(keys) and len(keys) == 9
 labels = {}
-for key, label in zip(keys, section["clade_labels"]):
+for key, x in zip(keys, section["clade_mirnas"]):
     s = "".join("ACTG"[(key >> i & 1) | (key >> 20 + i & 1) << 1] for i in range(20))
-    labels.setdefault(text(section["clade_names"][label["label"]]["name"]), set()).add(s)
+    f = section["foreign"][x["foreign"]]
+    labels.setdefault(text(section["clade_names"][f["label"]]["name"]), set()).add(s)
+foreign = [(text(section["clade_names"][f["label"]]["name"]), f["group"], text(f["name"])) for f in section["foreign"]]
+assert len({g for _, g, _ in foreign}) == len(foreign) == 3 and {n for _, _, n in foreign} == {
+    "cel-miR-901", "cel-miR-902", "dme-miR-903"}, foreign
+loci = [(text(x["chrom"]), x["low"], x["template_id"], x["minus"], x["zero"]) for x in section["loci"]]
+assert loci == sorted(loci), loci
+for chrom, low, t, minus, zero in loci:  # the genome of make_rich_ref's GFF3
+    assert zero == 0 and (text(templates[t]["name"]), chrom, low, minus) in (
+        ("exm-mir-1", "chr2", 1001, 0), ("exm-mir-2", "chr2", 2001, 1)), loci
+assert len(loci) == 2
 assert "CATGACCTTGCGTAAGCTTG" in labels["nematodes:cel"] and len(labels["insects:dme"]) == 3
 print(f"ok bundle of {len(rows)} sections")
 

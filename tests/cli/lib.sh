@@ -102,8 +102,14 @@ make_rich_ref() {
     printf '>cel-miR-901\nCATGACCTTGCGTAAGCTTGGA\n>cel-miR-902\nTTGGCATCGAACCATGTTACGA\n' \
         > "$tmp/clade.fa"
     printf '>dme-miR-903\nAACGTTGGCACTTACCGGATAC\n' >> "$tmp/clade.fa"
+    printf 'chr2\t.\tmiRNA_primary_transcript\t1001\t1074\t.\t+\t.\tID=MI0001;Alias=MI0001;Name=exm-mir-1
+chr2\t.\tmiRNA\t1009\t1030\t.\t+\t.\tID=MIMAT0001;Alias=MIMAT0001;Name=exm-miR-1-5p;Derives_from=MI0001
+chr2\t.\tmiRNA_primary_transcript\t2001\t2074\t.\t-\t.\tID=MI0002;Alias=MI0002;Name=exm-mir-2
+chr2\t.\tmiRNA\t2045\t2066\t.\t-\t.\tID=MIMAT0002;Alias=MIMAT0002;Name=exm-miR-2-5p;Derives_from=MI0002\n' \
+        > "$tmp/exm.gff3"
     "$exomir" ref build -q --database 'miRBase v22' --mature "$tmp/mature.fa" \
-        --hairpin "$tmp/hairpin.fa" --class tRNA="$tmp/trna.fa" --spike spikes="$tmp/spike.csv" \
+        --hairpin "$tmp/hairpin.fa" --gff "$tmp/exm.gff3" --class tRNA="$tmp/trna.fa" \
+        --spike spikes="$tmp/spike.csv" \
         --artifact "$tmp/artifact.fa" --clade "$tmp/clade.fa" \
         -o "$tmp/rich.exoref" > "$tmp/out" 2> "$tmp/err" || fail "ref build"
     mkdir -p "$tmp/rich"

@@ -159,6 +159,26 @@ make_features(exm_rng *r, const record_shape *s, exm_record *to)
     }
 }
 
+/* Two clades with one miRNA each. */
+static inline void
+make_clades(const record_shape *s, exm_record *r)
+{
+    static const char *const label[] = {"nematodes:cel", "plants:ath"};
+    static const char *const name[] = {"cel-miR-1", "ath-miR-2"};
+
+    r->clades = zeros(2, sizeof *r->clades);
+    r->traces = zeros(2, sizeof *r->traces);
+    for (uint32_t i = 0; i < 2; i++) {
+        r->clades[i].name = text_copy(label[i]);
+        r->traces[i].clade = text_copy(label[i]);
+        r->traces[i].mirna = text_copy(name[i]);
+        r->traces[i].group = 7 + i;
+        r->traces[i].reads = r->clades[i].reads = (i ? 1 : 3) * s->scale;
+    }
+    r->n_clades = r->n_traces = 2;
+    r->foreign_in_reference = 100;
+}
+
 static inline exm_record *
 make_record(const record_shape *s, uint64_t seed)
 {
@@ -193,12 +213,7 @@ make_record(const record_shape *s, uint64_t seed)
     r->isomirs = zeros(s->n_mirnas * 4, sizeof *r->isomirs);
     make_features(&rng, s, r);
     make_fragments(&rng, s, r);
-    r->clades = zeros(2, sizeof *r->clades);
-    r->clades[0].name = text_copy("cel");
-    r->clades[0].reads = 3 * s->scale;
-    r->clades[1].name = text_copy("ath");
-    r->clades[1].reads = s->scale;
-    r->n_clades = 2;
+    make_clades(s, r);
     r->foreign = 4 * s->scale;
     r->unannotated = exm_rng_below(&rng, s->scale);
     r->len_kept[40] = r->foreign + r->unannotated;
@@ -279,6 +294,7 @@ static inline int
 same_classes(const exm_record *a, const exm_record *b)
 {
     if (a->n_classes != b->n_classes || a->n_clades != b->n_clades ||
+        a->n_traces != b->n_traces ||
         memcmp(a->len_by_class, b->len_by_class,
                a->n_classes * EXM_LEN_BINS * sizeof *a->len_by_class) != 0)
         return 0;
@@ -294,6 +310,13 @@ same_classes(const exm_record *a, const exm_record *b)
         if (strcmp(a->clades[i].name, b->clades[i].name) != 0 ||
             a->clades[i].reads != b->clades[i].reads)
             return 0;
+    for (size_t i = 0; i < a->n_traces; i++) {
+        const struct exm_record_trace *x = a->traces + i, *y = b->traces + i;
+
+        if (strcmp(x->clade, y->clade) != 0 || strcmp(x->mirna, y->mirna) != 0 ||
+            x->group != y->group || x->reads != y->reads)
+            return 0;
+    }
     return 1;
 }
 
@@ -311,6 +334,7 @@ same_flow(const exm_record *a, const exm_record *b)
            memcmp(a->len_kept, b->len_kept, sizeof a->len_kept) == 0 &&
            memcmp(a->len_short, b->len_short, sizeof a->len_short) == 0 &&
            a->mirnas_in_reference == b->mirnas_in_reference &&
+           a->foreign_in_reference == b->foreign_in_reference &&
            memcmp(&a->error_rate, &b->error_rate, sizeof a->error_rate) == 0;
 }
 

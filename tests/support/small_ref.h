@@ -18,7 +18,7 @@ enum { SMALL_CLASSES = 2, SMALL_SPIKES = 1 };
 struct small_texts {
     const char *hairpin, *mature;
     const char *class_name[SMALL_CLASSES], *class_text[SMALL_CLASSES]; /* NULL: none */
-    const char *spike, *artifact, *clade;                              /* or NULL */
+    const char *spike, *artifact, *clade, *gff;                        /* or NULL */
 };
 
 struct small_ref {
@@ -37,10 +37,10 @@ static inline void
 small_ref_build(const struct small_texts *t, struct small_ref *ret)
 {
     static const char *const names[] = {"h.fa", "m.fa", "c0.fa", "c1.fa",
-                                        "s.fa", "a.fa", "f.fa"};
+                                        "s.fa", "a.fa", "f.fa",  "g.gff3"};
     const char *const text[] = {t->hairpin, t->mature,   t->class_text[0], t->class_text[1],
-                                t->spike,   t->artifact, t->clade};
-    char folder[TMP_PATH], path[7][TMP_PATH];
+                                t->spike,   t->artifact, t->clade,         t->gff};
+    char folder[TMP_PATH], path[8][TMP_PATH];
     exm_ref_source classes[SMALL_CLASSES], spikes[SMALL_SPIKES];
     exm_ref_build_options o = {.classes = classes, .spikes = spikes};
     exm_ref_build_log log = {0};
@@ -48,7 +48,7 @@ small_ref_build(const struct small_texts *t, struct small_ref *ret)
 
     *ret = (struct small_ref){0};
     tmp_folder(folder);
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 8; i++)
         if (text[i]) (void) tmp_write(path[i], folder, names[i], text[i], strlen(text[i]));
     o.hairpin = path[0];
     o.mature = path[1];
@@ -58,6 +58,7 @@ small_ref_build(const struct small_texts *t, struct small_ref *ret)
     if (text[4]) spikes[o.n_spikes++] = (exm_ref_source){"spike", path[4]};
     if (text[5]) o.artifact = path[5];
     if (text[6]) o.clade = path[6];
+    if (text[7]) o.gff = path[7];
     if (exm_ref_build(&o, &ret->bytes, &log, &err) != EXM_OK ||
         exm_ref_open_memory(ret->bytes.data, ret->bytes.len, "small", &ret->ref, &err) !=
             EXM_OK) {
@@ -65,7 +66,7 @@ small_ref_build(const struct small_texts *t, struct small_ref *ret)
         abort();
     }
     exm_buf_done(&log.notes);
-    tmp_remove(folder, names, 7);
+    tmp_remove(folder, names, 8);
 }
 
 #endif

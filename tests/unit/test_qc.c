@@ -180,7 +180,6 @@ our_own_limits_are_where_the_table_says(void **state)
         {"kept", FIELD(fate[EXM_FATE_KEPT]), 40000, 39999, 20.0, EXM_VERDICT_WARN},
         {"length_19_24", FIELD(len_kept[22]), 36000, 35999, 20.0, EXM_VERDICT_WARN},
         {"unannotated", FIELD(unannotated), 108000, 108001, 60.0, EXM_VERDICT_NOTE},
-        {"foreign", FIELD(foreign), 180, 181, 0.1, EXM_VERDICT_WARN},
         {"complexity", FIELD(unique_reads), 900, 899, 0.5, EXM_VERDICT_NOTE},
         {"top5", FIELD(top5_reads), 144000, 144001, 80.0, EXM_VERDICT_NOTE},
         {"umi_duplication", FIELD(molecules), 9000, 8999, 20.0, EXM_VERDICT_NOTE},
@@ -276,7 +275,7 @@ the_worst_verdict_is_the_samples_and_notes_are_left_aside(void **state)
     assert_int_equal(overall(r), EXM_VERDICT_PASS);
     r->error_rate = (double) NAN; /* not computable */
     assert_int_equal(overall(r), EXM_VERDICT_PASS);
-    r->foreign = 540; /* a warning */
+    r->bases_q30 = 6000000; /* a warning */
     assert_int_equal(overall(r), EXM_VERDICT_WARN);
     r->classes[0].em[0] = 1799; /* next to no miRNA */
     assert_int_equal(overall(r), EXM_VERDICT_FAIL);
@@ -300,7 +299,6 @@ a_sample_fails_where_the_table_says(void **state)
     } edges[] = {
         {"adapter_found", FIELD(adapter_found), 4000, 3999, 2.0, ", below 2%. "},
         {"kept", FIELD(fate[EXM_FATE_KEPT]), 10000, 9999, 5.0, ", below 5%. "},
-        {"foreign", FIELD(foreign), 540, 541, 0.3, ", above 0.30%. "},
     };
 
     (void) state;
@@ -378,6 +376,7 @@ what_the_input_does_not_hold_is_not_computed(void **state)
     r->error_rate = (double) NAN;
     r->classes[1].kind = EXM_KIND_CARGO; /* no spike-ins */
     r->mirnas_in_reference = 0;
+    r->foreign_in_reference = 0;
     exm_qc_sample(r, &q);
     assert_na(&q, "adapter_found");
     assert_na(&q, "adapter_dimers");
@@ -386,6 +385,7 @@ what_the_input_does_not_hold_is_not_computed(void **state)
     assert_na(&q, "mirtrace_quality");
     assert_na(&q, "error_rate");
     assert_na(&q, "spikes");
+    assert_na(&q, "foreign");
     assert_na(&q, "mirtrace_complexity");
     assert_na(&q, "excerpt_ratio");
     assert_non_null(strstr(item(&q, "excerpt_ratio")->reason, "genome"));
@@ -479,8 +479,8 @@ a_value_never_looks_like_the_limit_it_breaks(void **state)
     assert_begins(reason(r, "adapter_found"), "45%, below 50%. ");
     r->adapter_found = 90100;
     assert_begins(reason(r, "adapter_found"), "45.1%, below 50%. ");
-    r->foreign = 181; /* 0.10056 % */
-    assert_begins(reason(r, "foreign"), "0.101%, above 0.10%. ");
+    r->classes[0].shared_between = 15015; /* 10.01 % */
+    assert_begins(reason(r, "between_classes"), "10.01%, above 10%. ");
     r->reads_in = 99999;
     assert_begins(reason(r, "reads"), "99,999 reads, below 100,000 reads. ");
     r->len_kept[19] = 1000000;
@@ -498,18 +498,29 @@ another_species_is_named(void **state)
     exm_record *r = good_record();
 
     (void) state;
-    assert_true(r->n_clades > 0);
-    r->foreign = 400;
-    r->clades[0].reads = 300;
-    assert_item(r, "foreign", 100.0 * 400 / 180000, EXM_VERDICT_WARN);
-    assert_non_null(strstr(reason(r, "foreign"), r->clades[0].name));
-    assert_non_null(strstr(reason(r, "foreign"), "(300 of 400 reads)"));
+    /* 180,000 kept: limit 18 + 3.72 sqrt(18) + 3 = 36.78 reads. */
+    r->traces[0].reads = 5000; /* one miRNA of each of two clades: no evidence */
+    assert_item(r, "foreign", 0.0, EXM_VERDICT_PASS);
+    assert_string_equal(reason(r, "foreign"),
+                        "nematodes:cel: 5,000 reads of 1 miRNA, 2.78% of kept; 0 without "
+                        "the commonest, limit 36.8");
+    free(r->traces[1].clade);
+    r->traces[1].clade = text_copy(r->traces[0].clade);
+    r->traces[1].reads = 36;
+    assert_item(r, "foreign", 0.0, EXM_VERDICT_PASS);
+    r->traces[1].reads = 37;
+    assert_item(r, "foreign", 3700.0 / 180000, EXM_VERDICT_WARN);
+    assert_begins(reason(r, "foreign"),
+                  "nematodes:cel: 5,037 reads of 2 miRNAs, 2.80% of kept; 37 without the "
+                  "commonest, limit 36.8. Another species");
+    r->traces[1].reads = 360; /* 0.2 % */
+    assert_item(r, "foreign", 0.2, EXM_VERDICT_WARN);
+    r->traces[1].reads = 361;
+    assert_item(r, "foreign", 36100.0 / 180000, EXM_VERDICT_FAIL);
+    r->n_traces = 0;
+    assert_string_equal(reason(r, "foreign"), "No read of another clade");
+    r->n_traces = 2;
     r->fate[EXM_FATE_KEPT] = 900;
-    r->foreign = 9; /* 1 %, but a handful */
-    assert_item(r, "foreign", 1.0, EXM_VERDICT_NOTE);
-    r->foreign = 10;
-    assert_item(r, "foreign", 100.0 / 90, EXM_VERDICT_FAIL);
-    assert_non_null(strstr(reason(r, "foreign"), r->clades[0].name));
 
     r->classes[0].em[0] = 40;
     r->unannotated = 450; /* half of them: other RNA prevails, no more is said */
@@ -534,11 +545,9 @@ no_locale_shows(void **state)
         skip();
     }
     r->bases_q30 = 6123456;
-    r->foreign = 300;
     r->umi_len = 12;
     r->molecules = 7000;
     assert_begins(reason(r, "q30"), "61.2%, below 70%. ");
-    assert_begins(reason(r, "foreign"), "0.17%, above 0.10%. ");
     assert_begins(reason(r, "umi_duplication"), "25.7 reads, above 20 reads. ");
     comma_off();
     exm_record_free(r);

@@ -118,7 +118,8 @@ extreme_values_come_back(void **state)
     r->isomirs[0].variant.d5 = INT8_MIN;
     r->isomirs[0].variant.d3 = INT8_MAX;
     r->matures[0].start = UINT32_MAX;
-    r->clades[0].reads = UINT64_MAX;
+    r->traces[0].group = UINT32_MAX;
+    r->foreign_in_reference = UINT64_MAX;
     memset(r->layout, 'x', sizeof r->layout - 1);
     assert_round_trip(r);
     exm_record_free(r);
@@ -159,8 +160,14 @@ an_empty_sample_has_a_record(void **state)
     (void) state;
     r->n_features = 0; /* the one of class "hairpin" */
     free(r->features[0].name);
-    for (size_t i = 0; i < 2; i++) free(r->clades[i].name);
-    r->n_clades = 0;
+    for (size_t i = 0; i < 2; i++) {
+        free(r->clades[i].name);
+        free(r->traces[i].clade);
+        free(r->traces[i].mirna);
+    }
+    r->n_clades = r->n_traces = 0;
+    r->unannotated += r->foreign;
+    r->foreign = 0;
     r->n_fragments = 0;
     assert_round_trip(r);
     exm_record_free(r);

@@ -279,6 +279,28 @@ an_end_is_open_where_the_hairpin_goes_on_with_a(void **state)
     }
 }
 
+static void
+foreign_reads_add_up(void **state)
+{
+    static const char says[] = "the foreign reads do not add up";
+    exm_record *r = whole_record();
+    char *cel = r->traces[0].clade;
+
+    (void) state;
+    r->traces[0].reads++;
+    expect_refused(r, says);
+    r->clades[0].reads++;
+    expect_refused(r, says); /* and they are not the sample's foreign ones */
+    r->traces[0].reads--;
+    expect_refused(r, says);
+    r->clades[0].reads--;
+    expect_taken(r);
+    r->traces[0].clade = r->traces[1].clade;
+    r->traces[1].clade = cel;
+    expect_refused(r, "the foreign miRNAs are not sorted");
+    exm_record_free(r);
+}
+
 /* ---- the bytes ---- */
 
 /* b, with other bytes at 'at' for n of its own, sealed. */
@@ -385,7 +407,7 @@ the_format_is_fixed(void **state)
                         17);
     assert_int_equal(exm_sha256_of(b.data, b.len, hex, NULL), EXM_OK);
     assert_string_equal(hex,
-                        "d2b49c05e1ea93083a16864cb5708d9a477581e6a009e667da6a4969d5bf5b1c");
+                        "c870673b95d74906ac9a090a266d22c430ac961ece9c067270100b57b4d1b93e");
     exm_buf_done(&b);
     exm_record_free(r);
 }
@@ -420,6 +442,7 @@ main(void)
         cmocka_unit_test(an_end_is_open_where_the_hairpin_goes_on_with_a),
         cmocka_unit_test(numbers_and_ends_are_checked_everywhere),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(foreign_reads_add_up),
         cmocka_unit_test(the_format_is_fixed),
         cmocka_unit_test(a_refused_record_adds_no_byte),
     };

@@ -470,7 +470,7 @@ text_and_indexes_equal_a_walk_over_the_letters(void **state)
 }
 
 static uint32_t
-clade_of(const exm_ref *r, const char *seq)
+foreign_of(const exm_ref *r, const char *seq)
 {
     uint64_t lo = 0, hi = 0;
 
@@ -482,6 +482,14 @@ clade_of(const exm_ref *r, const char *seq)
     }
     /* Bits beyond 20 are not looked at. */
     return exm_ref_clade_find(r, lo | (uint64_t) 1 << 33, hi | (uint64_t) 1 << 20);
+}
+
+static uint32_t
+clade_of(const exm_ref *r, const char *seq)
+{
+    const uint32_t f = foreign_of(r, seq);
+
+    return f == UINT32_MAX ? f : exm_ref_foreign_get(r, f).clade;
 }
 
 static void
@@ -518,6 +526,12 @@ foreign_20mers_are_known_and_near_ones_are_not(void **state)
         else
             assert_string_equal(exm_ref_clade_name(b.ref, c), want[i].label);
     }
+    /* 20-mers that follow each other are one miRNA, under whatever labels. */
+    assert_int_equal(exm_ref_foreign_get(b.ref, foreign_of(b.ref, want[0].seq)).group,
+                     exm_ref_foreign_get(b.ref, foreign_of(b.ref, want[1].seq)).group);
+    assert_int_not_equal(exm_ref_foreign_get(b.ref, foreign_of(b.ref, want[0].seq)).group,
+                         exm_ref_foreign_get(b.ref, foreign_of(b.ref, want[2].seq)).group);
+    assert_int_equal(foreign_of(b.ref, want[0].seq) == foreign_of(b.ref, want[1].seq), 0);
     /* dme-miR-6 is hsa-mir-1-1 with one substitution: its three 20-mers are dropped. */
     memcpy(near_one, s1 + 20, 22);
     near_one[10] = s1[30] == 'A' ? 'C' : 'A';
@@ -886,7 +900,11 @@ damage_is_refused(void **state)
     b.bytes.data[8] = EXM_REF_VERSION + 1;
     assert_int_equal(exm_ref_open_memory(b.bytes.data, b.bytes.len, "m", &r, &err),
                      EXM_EDATA);
-    assert_non_null(strstr(err.msg, "has format version 2, this exomir reads up to 1"));
+    assert_non_null(strstr(err.msg, "has format version 3, this exomir reads up to 2"));
+    b.bytes.data[8] = EXM_REF_VERSION - 1;
+    assert_int_equal(exm_ref_open_memory(b.bytes.data, b.bytes.len, "m", &r, &err),
+                     EXM_EDATA);
+    assert_non_null(strstr(err.msg, "build the bundle again"));
     b.bytes.data[8] = EXM_REF_VERSION;
     assert_null(r);
     assert_int_equal(exm_ref_open_memory(b.bytes.data, b.bytes.len, "m", &r, &err), EXM_OK);

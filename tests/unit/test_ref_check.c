@@ -37,8 +37,11 @@ static const struct small_texts texts = {
     .class_text = {">t1\nGCATTGGTGGTTCAGTGGTAGAATTCTCGCCTCCCACGCGGGAGACCCGGGTTCAATTCCC\n"
                    ">t2\nACGTNNNNACGATCGATCGACTAGCATCAGCATCACTACGACATACG\n"},
     .spike = ">S1\nCACGCACGCTCAGATACC\n",
-    .clade =
-        ">cel-lin-4 MIMAT1\nTCCCTGAGACCTCAAGTGTGA\n>ath-miR-1\nTGACAGAAGAGAGTGAGCAC\n"};
+    .clade = ">cel-lin-4 MIMAT1\nTCCCTGAGACCTCAAGTGTGA\n>ath-miR-1\nTGACAGAAGAGAGTGAGCAC\n",
+    .gff = "chr2\t.\tmiRNA_primary_transcript\t1001\t1071\t.\t+\t.\tID=a;Name=hsa-mir-1-1\n"
+           "chr2\t.\tmiRNA\t1006\t1027\t.\t+\t.\tID=b;Name=hsa-miR-1-5p;Derives_from=a\n"
+           "chr7\t.\tmiRNA_primary_transcript\t501\t560\t.\t-\t.\tID=c;Name=hsa-mir-7\n"
+           "chr7\t.\tmiRNA\t514\t536\t.\t-\t.\tID=d;Name=hsa-miR-7-5p;Derives_from=c\n"};
 
 static struct small_ref sound;
 
@@ -68,6 +71,10 @@ free_sound(void **state)
     ((i) * sizeof(exm_ref_mature_rec) + offsetof(exm_ref_mature_rec, field))
 #define ENTITY(i, field)                                                                   \
     ((i) * sizeof(exm_ref_entity_rec) + offsetof(exm_ref_entity_rec, field))
+#define FOREIGN(i, field)                                                                  \
+    ((i) * sizeof(exm_ref_foreign_rec) + offsetof(exm_ref_foreign_rec, field))
+#define LOCUS(i, field)                                                                    \
+    ((i) * sizeof(exm_ref_locus_rec) + offsetof(exm_ref_locus_rec, field))
 #define LOOKUP(i, field)                                                                   \
     ((i) * sizeof(exm_ref_lookup_rec) + offsetof(exm_ref_lookup_rec, field))
 
@@ -254,7 +261,9 @@ sizes_fit_together(void **state)
         {EXM_SEC_POS_MIRNA, 4, "(size of index 0)"},
         {EXM_SEC_POS_OTHER, 0, "(size of index 1)"},
         {EXM_SEC_CLADE_KEYS, 8, "(section 17)"},
-        {EXM_SEC_CLADE_NAMES, 0, "(clade key 0)"},
+        {EXM_SEC_CLADE_NAMES, 0, "(foreign miRNA 0)"},
+        {EXM_SEC_FOREIGN, 0, "(clade key 0)"},
+        {EXM_SEC_LOCI, 20, "(section 20)"},
     };
 
     (void) state;
@@ -333,8 +342,19 @@ numbers_of_records_are_checked(void **state)
         {EXM_SEC_LOOKUP, LOOKUP(2, entity), 3, "(name 2)"},
         {EXM_SEC_CLADE_NAMES, 0, 0, "(clade 0)"},
         {EXM_SEC_CLADE_NAMES, 4, FAR_OFF, "(clade 1)"},
-        {EXM_SEC_CLADE_LABELS, 4, 2, "(clade key 1)"},
+        {EXM_SEC_CLADE_MIRNAS, 4, 2, "(clade key 1)"},
         {EXM_SEC_CLADE_KEYS, 4, 1u << 8, "(clade key 0)"},
+        {EXM_SEC_FOREIGN, FOREIGN(0, name), 0, "(foreign miRNA 0)"},
+        {EXM_SEC_FOREIGN, FOREIGN(1, name), FAR_OFF, "(foreign miRNA 1)"},
+        {EXM_SEC_FOREIGN, FOREIGN(1, label), 2, "(foreign miRNA 1)"},
+        {EXM_SEC_FOREIGN, FOREIGN(0, label), 1, "(foreign miRNA 1)"},
+        {EXM_SEC_LOCI, LOCUS(0, chrom), 0, "(locus 0)"},
+        {EXM_SEC_LOCI, LOCUS(1, chrom), FAR_OFF, "(locus 1)"},
+        {EXM_SEC_LOCI, LOCUS(0, template_id), 6, "(locus 0)"},
+        {EXM_SEC_LOCI, LOCUS(1, minus), 2, "(locus 1)"},
+        {EXM_SEC_LOCI, LOCUS(1, reserved), 1, "(locus 1)"},
+        {EXM_SEC_LOCI, LOCUS(0, low), 0, "(locus 0)"},
+        {EXM_SEC_LOCI, LOCUS(0, low) + 4, 1u << 31, "(locus 0)"},
         {EXM_SEC_PLANE_LO, 0, 1, "(text word 0)"},
         {EXM_SEC_PLANE_HI, 4, 1u << 31, "(text word 0)"},
         {EXM_SEC_PLANE_NO, 0, 0xfffffffe, "(gap before template 0)"},
@@ -414,6 +434,9 @@ lists_are_in_order(void **state)
     for (size_t i = 0; i < 8; i += 4)
         set32(&b, EXM_SEC_CLADE_KEYS, 8 + i, get32(&b, EXM_SEC_CLADE_KEYS, i));
     expect_refused(&b, "(clade key 1)");
+    b = open_sound(); /* chr7 before chr2, and a later place before an earlier one */
+    set32(&b, EXM_SEC_LOCI, LOCUS(0, chrom), get32(&b, EXM_SEC_LOCI, LOCUS(1, chrom)));
+    expect_refused(&b, "(order of locus 1)");
     b = open_sound(); /* an entity of no letters, with a mature of none */
     set32(&b, EXM_SEC_ENTITIES, ENTITY(2, len), 0);
     set32(&b, EXM_SEC_ENTITIES, ENTITY(2, seq), 0);

@@ -30,6 +30,7 @@ list(APPEND EXM_UNIT_TESTS
   trna
   ref_check
   ref_name
+  clade
   annotate
   annotate_long
   annotate_large
