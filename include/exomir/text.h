@@ -5,6 +5,7 @@
 #include "exomir/status.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,7 +42,11 @@ exm_text_lower(char c)
 }
 
 /* Bytes of the UTF-8 byte order mark that s[0..n) begins with: 3 or 0. */
-size_t exm_text_bom_len(const char *s, size_t n);
+static inline size_t
+exm_text_bom_len(const char *s, size_t n)
+{
+    return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
 
 /* Case-blind ASCII comparison of whole strings, locale-free: 1 when equal. */
 int exm_text_same(const char *a, const char *b);

@@ -148,12 +148,6 @@ exm_text_double(const char *s, size_t n, double *ret, exm_error *reterr)
     return EXM_OK;
 }
 
-size_t
-exm_text_bom_len(const char *s, size_t n)
-{
-    return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-}
-
 int
 exm_text_same(const char *a, const char *b)
 {
