@@ -273,9 +273,9 @@ set_allowances(struct exm_trimmer *t)
     for (uint32_t i = 0; i < 16; i++) {
         const uint64_t error = error_of[(size_t) 4 * i], unit = t->max_ee / EXM_TRIM_BUDGET;
 
-        t->allowance[i] = unit == 0 || error / unit >= UINT8_MAX
-                              ? UINT8_MAX
-                              : (uint8_t) (error / unit + 1);
+        t->allowance[i] = (unsigned char) (unit == 0 || error / unit >= UINT8_MAX
+                                               ? UINT8_MAX
+                                               : (uint8_t) (error / unit + 1));
     }
 }
 
