@@ -31,3 +31,7 @@ set_tests_properties(fault.count PROPERTIES TIMEOUT 300)
 add_test(NAME cli.valgrind
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/valgrind.sh $<TARGET_FILE:exomir_cli>)
 set_tests_properties(cli.valgrind PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
+
+add_test(NAME cli.malformed
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/malformed.sh $<TARGET_FILE:exomir_cli>)
+set_tests_properties(cli.malformed PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77)
