@@ -203,6 +203,8 @@ run_with_ref(exm_count_args *a, exm_count_plan *p, const exm_ref *ref)
     int code;
 
     if (a->common.dry_run) return exm_count_plan_print(a, p, ref);
+    code = exm_own_folder(&a->common, a->out);
+    if (code != EXM_EXIT_OK) return code;
     exm_guard_folder(a->out);
     if (exm_outdir_new(a->out, &dir, &err) != EXM_OK)
         return exm_msg_status(&a->common, &err, NULL);

@@ -116,9 +116,9 @@ put_provenance(const struct diff_args *a, const exm_outdir *dir, exm_buf *ret,
 
     exm_json_init(&j, ret);
     exm_json_object(&j);
-    exm_json_kstr(&j, "program", "exomir diff");
+    exm_json_kstr(&j, "program", "exomir");
     exm_json_kstr(&j, "version", EXM_VERSION);
-    exm_json_kstr(&j, "options", a->common.given.data ? a->common.given.data : "");
+    exm_json_kstr(&j, "command", a->common.given.data);
     s = put_input(&j, "counts", a->counts, reterr);
     if (s == EXM_OK) s = put_input(&j, "coldata", a->coldata, reterr);
     if (s != EXM_OK) return s;
@@ -187,6 +187,8 @@ run_diff(void *args, const exm_words *operands)
     (void) operands;
     a->o.filter = !a->no_filter;
     while (strcmp(exm_diff_norm_name(a->o.norm), a->norm) != 0) a->o.norm++;
+    code = exm_own_folder(&a->common, a->out);
+    if (code != EXM_EXIT_OK) return code;
     exm_guard_folder(a->out);
     s = exm_matrix_read(a->counts, &m, &err);
     if (s == EXM_OK) s = exm_coldata_read(a->coldata, m, &c, &err);

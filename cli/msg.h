@@ -41,6 +41,12 @@ void exm_progress_update(exm_progress *p, size_t sample, uint64_t done, uint64_t
 void exm_progress_free(exm_progress *p); /* clears the line */
 
 /*
+ * exm_own_folder() - an exit code: 0 unless 'dir' holds the results of another command (its
+ * provenance.json says so); then that has been reported.
+ */
+int exm_own_folder(const exm_common *c, const char *dir);
+
+/*
  * exm_guard_folder() - on SIGINT and SIGTERM remove this process's temporary files
  * ("*.tmp.<pid>.*", see outdir.h) in 'dir' and the folders of a run below it, then die
  * of the signal.  A convenience: what SIGKILL leaves is swept by the next run.  Up to two

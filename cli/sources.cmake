@@ -8,6 +8,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/completion.c
   cli/msg.c
   cli/guard.c
+  cli/own_folder.c
   cli/gzout.c
   cli/kit_opt.c
   cli/cmd_ref.c

@@ -105,6 +105,16 @@ expect 0 count -q -r ref.exoref --skip report,gff,isomirs,multiqc -o new t.fastq
 printf './bam/s.bam\n./bam/s.bam.bai\n./notes.txt\n./records/s.exr\n' >> want # they speak for themselves
 LC_ALL=C sort want | cmp -s - have || { cp have out; fail "files of an older run"; }
 
+# ---- one folder, one command ----
+printf 'sample\tgroup\ns\ta\nt\tb\n' > groups.tsv
+expect 1 diff --counts new/mirna.counts.tsv --coldata groups.tsv --design '~ group' --contrast b-a -o new
+says 'new holds the results of another command'
+[ -s new/provenance.json ] || fail "the provenance is lost"
+mkdir foreign
+echo '{"command": "counter"}' > foreign/provenance.json
+expect 1 count -q -r ref.exoref -o foreign t.fastq.gz
+[ "$(ls foreign)" = provenance.json ] || fail "a foreign folder was changed"
+
 # ---- folders that cannot be written to are found before the reads are ----
 if [ "$(id -u)" -ne 0 ]; then
     mkdir -m 555 closed
