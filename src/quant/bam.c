@@ -226,9 +226,10 @@ write_records(struct job *j, exm_pool *pool, htsFile *to, sam_hdr_t *header,
     return st;
 }
 
+/* bam and bai: where htslib shall write. */
 static exm_status
-write_bam(struct job *j, exm_pool *pool, const exm_buf *text, const char *path,
-          exm_error *reterr)
+write_file(struct job *j, exm_pool *pool, const exm_buf *text, const char *bam,
+           const char *bai, exm_error *reterr)
 {
     sam_hdr_t *header = sam_hdr_parse(text->len, text->data);
     htsFile *to = NULL;
@@ -238,25 +239,20 @@ write_bam(struct job *j, exm_pool *pool, const exm_buf *text, const char *path,
     if (!header)
         return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory for the header of its BAM",
                         j->scene.sample);
-    to = hts_open(path, "wb");
-    /* Packed by one thread: htslib's own do not always survive a failed allocation. */
-    if (!to || sam_hdr_write(to, header) != 0) st = write_failed(j->scene.sample, reterr);
+    to = hts_open(bam, "wb");
+    /* Packed by one thread: htslib's own do not always survive a failed allocation, and an
+     * index that is made while they write differs from run to run (htslib 1.16).  Nor does
+     * sam_index_build3(), which would read the file again, survive one. */
+    if (!to || sam_hdr_write(to, header) != 0 || sam_idx_init(to, header, 0, bai) != 0)
+        st = write_failed(j->scene.sample, reterr);
     if (st == EXM_OK) st = write_records(j, pool, to, header, reterr);
+    errno = 0;
+    if (st == EXM_OK && sam_idx_save(to) != 0) st = write_failed(j->scene.sample, reterr);
     if (st == EXM_OK) errno = 0;
     if (to && hts_close(to) != 0 && st == EXM_OK)
         st = write_failed(j->scene.sample, reterr);
     sam_hdr_destroy(header);
     return st;
-}
-
-/* An index made while threads write differs from run to run (htslib 1.16), though it leads
- * to the same records; one that is made by reading the file again does not. */
-static exm_status
-write_index(const struct job *j, const char *bam, const char *bai, exm_error *reterr)
-{
-    errno = 0;
-    return sam_index_build3(bam, bai, 0, 0) == 0 ? EXM_OK
-                                                 : write_failed(j->scene.sample, reterr);
 }
 
 /* ---- files ---- */
@@ -287,8 +283,7 @@ write_both(struct job *j, const exm_record *rec, exm_pool *pool, exm_outdir *dir
     (void) snprintf(name, sizeof name, "bam/%.400s.bam.bai", rec->sample);
     if (st == EXM_OK) st = exm_outdir_open(dir, name, &bai, reterr);
     if (st == EXM_OK) st = lend(bai, &bai_path, reterr);
-    if (st == EXM_OK) st = write_bam(j, pool, &text, bam_path.data, reterr);
-    if (st == EXM_OK) st = write_index(j, bam_path.data, bai_path.data, reterr);
+    if (st == EXM_OK) st = write_file(j, pool, &text, bam_path.data, bai_path.data, reterr);
     if (st == EXM_OK) {
         st = exm_outdir_close(dir, bai, reterr); /* which consumes it */
         bai = NULL;
