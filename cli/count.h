@@ -14,7 +14,7 @@ enum { EXM_SKIP_REPORT = 1, EXM_SKIP_GFF = 2, EXM_SKIP_ISOMIRS = 4, EXM_SKIP_MUL
 
 typedef struct exm_count_args {
     exm_common common;
-    const char *ref, *out, *kit, *layout, *sheet, *sample, *skip, *params;
+    const char *ref, *out, *kit, *layout, *sheet, *sample, *skip, *params, *umi_dedup;
     const char *fluid, *limits; /* NULL: not given */
     int no_adapter, keep_going, fail_on_qc, bam;
     exm_sample_options options; /* of every sample, before the sheet's kit */

@@ -35,6 +35,14 @@ set_kit(exm_sample_options *o, const char *kit, exm_error *reterr)
     return s;
 }
 
+static void
+read_umi_options(exm_count_args *a)
+{
+    for (size_t i = 0; a->umi_dedup && exm_umi_dedup_name(i); i++)
+        if (strcmp(a->umi_dedup, exm_umi_dedup_name(i)) == 0)
+            a->options.umi.dedup = (exm_umi_dedup) i;
+}
+
 static int
 read_kit_options(exm_count_args *a)
 {
@@ -303,6 +311,7 @@ exm_count_plan_make(exm_count_args *a, const exm_words *files, exm_count_plan *r
         return exm_msg_error(&a->common, EXM_EXIT_USAGE,
                              "name FASTQ files, '-' for standard input, or --sheet CSV",
                              "no reads to count");
+    read_umi_options(a);
     code = read_kit_options(a);
     if (code == EXM_EXIT_OK) code = read_skip(a, &ret->skip);
     if (code != EXM_EXIT_OK) return code;

@@ -15,4 +15,5 @@ list(APPEND EXM_FUZZ_TARGETS
   matrix
   explain
   limits
+  umi
 )

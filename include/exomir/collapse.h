@@ -3,6 +3,7 @@
 #define EXM_COLLAPSE_H
 
 #include "exomir/trim.h"
+#include "exomir/umi.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -11,8 +12,9 @@ extern "C" {
 typedef struct exm_collapse exm_collapse;
 
 typedef struct exm_collapse_options {
-    int umi;         /* 1: count distinct UMIs per insert as well */
-    uint64_t expect; /* unique inserts expected; sizes the table at once */
+    int umi;             /* 1: count molecules per insert as well, by their UMIs */
+    exm_umi_options how; /* with UMIs */
+    uint64_t expect;     /* unique inserts expected; sizes the table at once */
 } exm_collapse_options;
 
 EXM_MUST_USE exm_status exm_collapse_new(const exm_collapse_options *o, exm_collapse **ret,
@@ -37,6 +39,9 @@ typedef struct exm_unique {
 EXM_MUST_USE exm_status exm_collapse_finish(exm_collapse *c, exm_error *reterr);
 size_t exm_collapse_count(const exm_collapse *c);
 exm_unique exm_collapse_get(const exm_collapse *c, size_t i);
+
+/* Pairs and molecules of the whole table, which owns the list; zeros without UMIs. */
+exm_umi_summary exm_collapse_umis(const exm_collapse *c);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include "exomir/pool.h"
 #include "exomir/reader.h"
 #include "exomir/record.h"
+#include "exomir/umi.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -17,6 +18,7 @@ typedef struct exm_sample_options {
     int infer_kit; /* 1: --kit auto; 0: 'layout' holds */
     exm_layout layout;
     exm_trim_options trim;
+    exm_umi_options umi; /* default directional, not corrected */
     exm_reader_options reader;
     int allow_empty, allow_no_adapter, allow_low_mirna;
     void (*progress)(void *ctx, uint64_t done, uint64_t total,

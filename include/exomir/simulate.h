@@ -23,10 +23,13 @@ typedef struct exm_simulate_options {
     double error_rate;   /* substitutions per sequenced nt, default 0.001 */
     double isomir_rate;  /* miRNA reads that are not the canonical mature, default 0.5 */
     uint32_t mirnas;     /* entities expressed, default 400; abundance log-normal */
-    double molecules_share;      /* with a UMI layout: molecules / reads, default 0.4 */
-    int quality_levels;          /* 4 (binned) or 40 */
-    const exm_fasta *foreign;    /* miRNAs of other species, or NULL; 'mirnas' of them */
-    double share_foreign;        /* of all reads, default 0 */
+    double molecules_share;   /* with a UMI layout: molecules / reads, default 0.4 */
+    double umi_error_rate;    /* substitutions that PCR leaves per nt of UMI, default 0 */
+    uint32_t pcr_cycles;      /* that make them, default 15 */
+    uint32_t skew;            /* of amplification, 1 (none) to 8, default 2 */
+    int quality_levels;       /* 4 (binned) or 40 */
+    const exm_fasta *foreign; /* miRNAs of other species, or NULL; 'mirnas' of them */
+    double share_foreign;     /* of all reads, default 0 */
     const exm_fasta *background; /* a genome: pieces of it, of either strand; or NULL */
     double share_background;     /* of all reads, default 0 */
 } exm_simulate_options;
@@ -34,6 +37,12 @@ typedef struct exm_simulate_options {
 exm_simulate_options exm_simulate_defaults(void);
 
 /*
+ * With a UMI layout the reads are copies of reads x molecules_share molecules.  Read i is of
+ * molecule floor(n u^skew), u uniform: amplification favours some.  It is a leaf of the tree
+ * that its molecule grows in PCR: in each cycle it came from the old strand or the new one,
+ * and a new strand has a wrong base in its UMI with probability 2 umi_error_rate / cycles
+ * per nt.  All leaves below share it, so early errors have many reads, most have one.
+ *
  * exm_simulate_reads() - FASTQ through 'sink' in pieces (order of reads is shuffled by the
  * seed), and the truth table (feature, reads, molecules) into ret_truth.  Read names are
  * "sim<n>:<feature>:<variant>", the variant in this program's own normal form (what a

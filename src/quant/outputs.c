@@ -237,6 +237,7 @@ put_rows(struct walk *w, row_writer row)
 
     for (size_t i = 0; st == EXM_OK && i < w->n_entries;) {
         const struct entry *e = w->entry + i;
+        int any = 0; /* reads whose molecules all count as another insert's have none */
 
         for (size_t k = 0; k < w->n; k++) w->count[k] = 0;
         w->open_end = 0;
@@ -247,10 +248,11 @@ put_rows(struct walk *w, row_writer row)
             const size_t rec = w->entry[i].rec;
 
             w->count[rec] = w->entry[i].x->count[w->which];
+            any |= w->count[rec] > 0;
             w->open_end |=
                 w->poly_a[rec] && exm_record_has_open_end(w->r[rec], w->entry[i].x);
         }
-        st = row(w, e, seq);
+        if (any) st = row(w, e, seq);
         if (st == EXM_OK) st = flush(w, EXM_WRITE_AT);
     }
     return st;

@@ -38,6 +38,7 @@ exm_sample_defaults(void)
     return (exm_sample_options){.infer_kit = 1,
                                 .layout = exm_layout_none(),
                                 .trim = exm_trim_defaults(),
+                                .umi = {.dedup = EXM_UMI_DIRECTIONAL},
                                 .reader = exm_reader_defaults()};
 }
 
@@ -60,6 +61,8 @@ exm_sample_params_json(const exm_sample_options *o, exm_buf *ret, exm_error *ret
     exm_json_kdouble(&j, "max_expected_errors", o->trim.max_ee);
     exm_json_kdouble(&j, "max_one_base_share", o->trim.max_one_base);
     exm_json_ku64(&j, "min_umi_nt", o->trim.min_umi);
+    exm_json_kstr(&j, "umi_dedup", exm_umi_dedup_name(o->umi.dedup));
+    exm_json_kbool(&j, "umi_correct", o->umi.correct);
     exm_json_kbool(&j, "allow_empty", o->allow_empty);
     exm_json_kbool(&j, "allow_no_adapter", o->allow_no_adapter);
     exm_json_kbool(&j, "allow_low_mirna", o->allow_low_mirna);
@@ -545,6 +548,7 @@ start_pass(struct pass *p, const exm_inference *inf, exm_error *reterr)
     if (st == EXM_OK)
         st = exm_collapse_new(
             &(exm_collapse_options){.umi = p->rec->umi_len > 0,
+                                    .how = p->o->umi,
                                     .expect = expected_uniques(p->reader, inf->reads)},
             &p->table, reterr);
     return st;

@@ -40,6 +40,8 @@ exm_simulate_defaults(void)
                               .isomir_rate = 0.5,
                               .mirnas = 400,
                               .molecules_share = 0.4,
+                              .pcr_cycles = 15,
+                              .skew = 2,
                               .quality_levels = 4};
     const exm_layout *truseq;
 
@@ -405,7 +407,8 @@ check_options(const exm_simulate_options *o, exm_error *reterr)
     if (!is_share(o->share_cargo) || !is_share(o->share_random) ||
         !is_share(o->share_dimer) || !is_share(o->error_rate) ||
         !is_share(o->isomir_rate) || !is_share(o->molecules_share) ||
-        !is_share(o->share_foreign) || !is_share(o->share_background))
+        !is_share(o->umi_error_rate) || !is_share(o->share_foreign) ||
+        !is_share(o->share_background))
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: shares and rates lie in [0, 1]");
     if ((o->share_foreign > 0.0 && !o->foreign) ||
         (o->share_background > 0.0 && !o->background))
@@ -413,6 +416,9 @@ check_options(const exm_simulate_options *o, exm_error *reterr)
                         "simulate: foreign and background reads need their sequences");
     if (o->mirnas == 0)
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: at least one miRNA is expressed");
+    if (o->pcr_cycles < 1 || o->pcr_cycles > 40 || o->skew < 1 || o->skew > 8)
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "simulate: PCR has 1 to 40 cycles and a skew of 1 to 8");
     return EXM_OK;
 }
 
@@ -518,7 +524,7 @@ flush_piece(exm_simulator *s, exm_simulate_sink sink, void *ctx, int last,
 }
 
 /* Without UMIs every read is a molecule of its own; with them, molecules are drawn first
- * and sequenced again and again, a few of them much more often (square of a uniform). */
+ * and sequenced again and again. */
 static exm_status
 run(exm_simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
 {
@@ -534,18 +540,19 @@ run(exm_simulator *s, exm_simulate_sink sink, void *ctx, exm_error *reterr)
         st = make_molecule(s, pool + i, reterr);
     for (; st == EXM_OK && s->made < s->o->reads; s->made++) {
         exm_molecule *m = pool;
+        char tag[EXM_UMI_MAX + 1];
 
         if (umi) {
-            const double u = exm_rng_double(&s->rng);
-
-            m = pool + (uint64_t) (u * u * (double) n);
+            m = pool + exm_simulate_choose(s, n);
         } else {
             st = make_molecule(s, m, reterr);
             if (st != EXM_OK) break;
         }
+        memcpy(tag, m->umi, sizeof tag);
+        if (umi) exm_simulate_copy_umi(s, (uint64_t) (m - pool), tag);
         s->reads[m->feature]++;
         s->molecules[m->feature] += m->seen++ == 0;
-        exm_simulate_put_read(s, m, &strand, &qual);
+        exm_simulate_put_read(s, m, tag, &strand, &qual);
         st = flush_piece(s, sink, ctx, 0, reterr);
     }
     if (st == EXM_OK) st = flush_piece(s, sink, ctx, 1, reterr);

@@ -78,9 +78,16 @@ typedef struct exm_simulator {
 } exm_simulator;
 
 const char *exm_simulate_feature(const exm_simulator *s, uint32_t f); /* its name */
-/* Appends one FASTQ record to s->out; strand and qual are scratch. */
-void exm_simulate_put_read(exm_simulator *s, const exm_molecule *m, exm_buf *strand,
-                           exm_buf *qual);
+/* Appends one FASTQ record to s->out, with m's UMI as given; strand and qual are scratch. */
+void exm_simulate_put_read(exm_simulator *s, const exm_molecule *m, const char *umi,
+                           exm_buf *strand, exm_buf *qual);
+
+/* ---- amplification (simulate_pcr.c) ---- */
+
+/* The molecule, of n, that the next read is a copy of. */
+uint64_t exm_simulate_choose(exm_simulator *s, uint64_t n);
+/* Errors in a copy of molecule m's UMI. */
+void exm_simulate_copy_umi(exm_simulator *s, uint64_t m, char *umi);
 
 /* ---- sequences from files (simulate_other.c) ---- */
 

@@ -50,10 +50,9 @@ what_follows(const char *adapter)
 
 /* The sequenced strand without errors, at least read_len long unless there is no adapter. */
 static void
-put_strand(exm_simulator *s, const exm_molecule *m, exm_buf *b)
+put_strand(exm_simulator *s, const exm_molecule *m, const char *umi, exm_buf *b)
 {
     const exm_layout *l = &s->o->layout;
-    const char *umi = m->umi;
 
     put_stretch(b, &s->rng, l->n_5, l->umi5_at, l->umi5_len, &umi);
     exm_buf_put(b, m->seq, m->len);
@@ -81,15 +80,15 @@ draw_quality(exm_simulator *s, uint32_t cycle, int is_error)
 }
 
 void
-exm_simulate_put_read(exm_simulator *s, const exm_molecule *m, exm_buf *strand,
-                      exm_buf *qual)
+exm_simulate_put_read(exm_simulator *s, const exm_molecule *m, const char *umi,
+                      exm_buf *strand, exm_buf *qual)
 {
     const uint32_t insert_at = s->o->layout.n_5;
     uint32_t errors = 0, n;
 
     exm_buf_clear(strand);
     exm_buf_clear(qual);
-    put_strand(s, m, strand);
+    put_strand(s, m, umi, strand);
     n = (uint32_t) strand->len;
     if (n > s->o->read_len) n = s->o->read_len;
     for (uint32_t i = 0; i < n; i++) {

@@ -16,6 +16,7 @@ list(APPEND EXM_SOURCES
   src/quant/simulate.c
   src/quant/simulate_other.c
   src/quant/simulate_read.c
+  src/quant/simulate_pcr.c
   src/quant/sample.c
   src/quant/flow.c
   src/quant/tally.c

@@ -7,9 +7,8 @@
  * batch is hashed and prefetched some reads ahead of the one being added: a slot is
  * one cache miss, and the miss is over before it is needed.
  *
- * With UMIs the key has a third word, and finish() folds the table to one row per
- * insert: reads added up, molecules counted (exact deduplication), and the exclusive or of
- * its UMIs, which of a single molecule is its UMI.
+ * With UMIs the key has a third word, and finish() folds the table to one row per insert,
+ * in place: reads added up, molecules counted (umi_fold.c).
  *
  * Inserts of 64 nt and more take a second, slower table that keeps their letters.
  */
@@ -27,8 +26,7 @@ __extension__ typedef unsigned __int128 u128;
 enum {
     LOOK_AHEAD = 24, /* reads between prefetch and use: ~300 ns of work, a DRAM miss */
     MIN_SLOTS = 1 << 12,
-    MAX_LOAD_PERCENT = 60,
-    FOLDED_VALUES = 3 /* reads, molecules, UMIs */
+    MAX_LOAD_PERCENT = 60
 };
 
 /*
@@ -46,8 +44,8 @@ typedef struct long_entry {
     uint64_t hash, umi;
     size_t at;
     uint32_t len;
-    uint64_t reads, molecules; /* reads 0: free */
-    uint64_t umi_xor;          /* of a folded row, whose umi is 0 */
+    uint64_t reads;     /* 0: free */
+    uint64_t molecules; /* of a folded row, whose umi is 0; as exm_umi_fold() has them */
 } long_entry;
 
 typedef struct long_table {
@@ -57,6 +55,8 @@ typedef struct long_table {
 
 struct exm_collapse {
     int umi, finished;
+    exm_umi_tally *umis; /* NULL without UMIs */
+    exm_umi_summary umi_summary;
     table main;
     long_table far;
     char *arena;
@@ -146,27 +146,21 @@ table_grow(table *t)
     return 1;
 }
 
-/* Adds reads to the row of 'key'; in a folded table one molecule of this UMI, too.
- * n_key and n_val are constants where it is called. */
+/* Adds reads to the row of 'key'.  n_key is a constant where it is called. */
 static inline int
-table_add(table *t, const uint64_t *key, uint64_t hash, unsigned n_key, unsigned n_val,
-          uint64_t reads, uint64_t umi)
+table_add(table *t, const uint64_t *key, uint64_t hash, unsigned n_key, uint64_t reads)
 {
-    uint64_t *s = table_seek(t, key, hash, n_key, n_val);
+    uint64_t *s = table_seek(t, key, hash, n_key, 1);
 
     if (s[n_key] == 0) {
         if (t->used >= t->n_slots / 100 * MAX_LOAD_PERCENT) {
             if (!table_grow(t)) return 0;
-            s = table_seek(t, key, hash, n_key, n_val);
+            s = table_seek(t, key, hash, n_key, 1);
         }
         t->used++;
         memcpy(s, key, n_key * sizeof *key);
     }
     s[n_key] += reads;
-    if (n_val == FOLDED_VALUES) {
-        s[n_key + 1]++;
-        s[n_key + 2] ^= umi;
-    }
     return 1;
 }
 
@@ -261,12 +255,10 @@ long_add(exm_collapse *c, const char *seq, uint32_t len, uint64_t umi, uint64_t 
     return 1;
 }
 
-/* One row per insert out of one row per (insert, UMI). */
+/* One entry per insert out of one per (insert, UMI). */
 static int
-long_fold_umis(exm_collapse *c)
+long_merge(const exm_collapse *c, long_table *ret)
 {
-    long_table folded = {0};
-
     for (size_t i = 0; i < c->far.n_slots; i++) {
         const long_entry *e = c->far.e + i;
         const char *seq = c->arena ? c->arena + e->at : "";
@@ -274,23 +266,57 @@ long_fold_umis(exm_collapse *c)
         long_entry *to;
 
         if (e->reads == 0) continue;
-        if (folded.used * 10 >= folded.n_slots * 6 && !long_grow(&folded, c->arena)) {
-            free(folded.e);
-            return 0;
-        }
+        if (ret->used * 10 >= ret->n_slots * 6 && !long_grow(ret, c->arena)) return 0;
         hash = XXH3_64bits(seq, e->len);
-        to = long_seek(&folded, c->arena, seq, e->len, hash, 0);
+        to = long_seek(ret, c->arena, seq, e->len, hash, 0);
         if (to->reads == 0) {
             *to = (long_entry){.hash = hash, .at = e->at, .len = e->len};
-            folded.used++;
+            ret->used++;
         }
         to->reads += e->reads;
-        to->molecules++;
-        to->umi_xor ^= e->umi;
     }
-    free(c->far.e);
-    c->far = folded;
     return 1;
+}
+
+/* Molecules of the merged entries, which stand for their inserts in the rows. */
+static exm_status
+long_count(exm_collapse *c, long_table *merged, uint64_t (*row)[4], exm_error *reterr)
+{
+    size_t n = 0;
+    exm_status st;
+
+    for (size_t i = 0; i < c->far.n_slots; i++) {
+        const long_entry *e = c->far.e + i;
+        const char *seq = c->arena ? c->arena + e->at : "";
+
+        if (e->reads == 0) continue;
+        row[n][0] = (uint64_t) (long_seek(merged, c->arena, seq, e->len,
+                                          XXH3_64bits(seq, e->len), 0) -
+                                merged->e);
+        row[n][1] = 0;
+        row[n][2] = e->umi;
+        row[n++][3] = e->reads;
+    }
+    st = exm_umi_fold(c->umis, row, n, 0, &n, reterr);
+    for (size_t i = 0; st == EXM_OK && merged->e && i < n; i++)
+        merged->e[row[i][0]].molecules = row[i][3];
+    return st;
+}
+
+static exm_status
+long_fold_umis(exm_collapse *c, exm_error *reterr)
+{
+    long_table merged = {0};
+    uint64_t(*row)[4] = calloc(c->far.used + 1, sizeof *row);
+    exm_status st;
+
+    st = row && long_merge(c, &merged)
+             ? long_count(c, &merged, row, reterr)
+             : exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count molecules");
+    free(row);
+    free(st == EXM_OK ? c->far.e : merged.e);
+    if (st == EXM_OK) c->far = merged;
+    return st;
 }
 
 static void
@@ -308,14 +334,18 @@ exm_status
 exm_collapse_new(const exm_collapse_options *o, exm_collapse **ret, exm_error *reterr)
 {
     exm_collapse *c;
+    exm_status st = EXM_OK;
 
     if (!o || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "options or ret is NULL");
     c = calloc(1, sizeof *c);
     if (!c) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the table of reads");
     c->umi = o->umi;
-    if (!table_init(&c->main, o->umi ? 3 : 2, 1, o->expect)) {
-        free(c);
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the table of reads");
+    if (o->umi) st = exm_umi_tally_new(&o->how, &c->umis, reterr);
+    if (st == EXM_OK && !table_init(&c->main, o->umi ? 3 : 2, 1, o->expect))
+        st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the table of reads");
+    if (st != EXM_OK) {
+        exm_collapse_free(c);
+        return st;
     }
     *ret = c;
     return EXM_OK;
@@ -326,6 +356,7 @@ exm_collapse_free(exm_collapse *c)
 {
     if (!c) return;
     table_done(&c->main);
+    exm_umi_tally_free(c->umis);
     free(c->far.e);
     free(c->arena);
     free(c);
@@ -338,7 +369,7 @@ typedef struct pending {
 static inline int
 add_pending(table *t, const pending *p, unsigned n_key)
 {
-    return table_add(t, p->key, p->hash, n_key, 1, p->copies, 0);
+    return table_add(t, p->key, p->hash, n_key, p->copies);
 }
 
 /* n_key is a constant at both calls, so each gets its own tight loop. */
@@ -394,38 +425,38 @@ exm_collapse_add(exm_collapse *c, const exm_read *reads, const exm_trimmed *trim
     return EXM_OK;
 }
 
-/* (insert, UMI) -> reads   becomes   insert -> reads, molecules, UMIs. */
-static int
-fold_umis(exm_collapse *c)
+/* (insert, UMI) -> reads   becomes   insert -> reads, molecules, in the same words. */
+static exm_status
+fold_umis(exm_collapse *c, exm_error *reterr)
 {
-    table folded;
+    exm_status st = exm_umi_fold(c->umis, (uint64_t(*)[4]) c->main.slot, c->main.used, 1,
+                                 &c->main.used, reterr);
 
-    if (!table_init(&folded, 2, FOLDED_VALUES, c->main.used / 4)) return 0;
-    for (size_t i = 0; i < c->main.n_slots; i++) {
-        const uint64_t *s = c->main.slot + i * 4;
-
-        if (s[3] == 0) continue;
-        if (!table_add(&folded, s, hash_key(s, 2), 2, FOLDED_VALUES, s[3], s[2])) {
-            table_done(&folded);
-            return 0;
-        }
-    }
-    table_done(&c->main);
-    c->main = folded;
-    return long_fold_umis(c);
+    c->main.n_key = c->main.n_val = 2;
+    if (st == EXM_OK) st = long_fold_umis(c, reterr);
+    if (st == EXM_OK) st = exm_umi_tally_summary(c->umis, &c->umi_summary, reterr);
+    return st;
 }
 
 exm_status
 exm_collapse_finish(exm_collapse *c, exm_error *reterr)
 {
+    exm_status st = EXM_OK;
+
     if (!c || c->finished)
         return exm_fail(reterr, EXM_EINVAL, 0, "collapse: finished twice");
-    if (c->umi && !fold_umis(c))
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count molecules");
     table_pack(&c->main);
+    if (c->umi) st = fold_umis(c, reterr);
+    if (st != EXM_OK) return st;
     long_pack(&c->far);
     c->finished = 1;
     return EXM_OK;
+}
+
+exm_umi_summary
+exm_collapse_umis(const exm_collapse *c)
+{
+    return c->umi_summary;
 }
 
 size_t
@@ -434,30 +465,34 @@ exm_collapse_count(const exm_collapse *c)
     return c->main.used + c->far.used;
 }
 
+/* The word of a folded row: molecules, or the UMI of a single one. */
+static void
+set_molecules(exm_unique *u, uint64_t word)
+{
+    u->molecules = word & EXM_UMI_SINGLE ? 1 : word;
+    u->umi = word & EXM_UMI_SINGLE ? word ^ EXM_UMI_SINGLE : 0;
+}
+
 exm_unique
 exm_collapse_get(const exm_collapse *c, size_t i)
 {
+    exm_unique u = {0};
+
     if (i < c->main.used) {
         const uint64_t *s = c->main.slot + i * (c->main.n_key + c->main.n_val);
 
-        return (exm_unique){
-            .lo = s[0],
-            .hi = s[1],
-            .len = 63U - (uint32_t) __builtin_clzll(s[0] | s[1]),
-            .reads = s[2],
-            .molecules = c->umi ? s[3] : s[2],
-            .umi = c->umi && s[3] == 1 ? s[4] : 0,
-        };
-    }
-    {
+        u.lo = s[0];
+        u.hi = s[1];
+        u.len = 63U - (uint32_t) __builtin_clzll(s[0] | s[1]);
+        u.reads = u.molecules = s[2];
+        if (c->umi) set_molecules(&u, s[3]);
+    } else {
         const long_entry *e = c->far.e + (i - c->main.used);
 
-        return (exm_unique){
-            .seq = c->arena + e->at,
-            .len = e->len,
-            .reads = e->reads,
-            .molecules = c->umi ? e->molecules : e->reads,
-            .umi = c->umi && e->molecules == 1 ? e->umi_xor : 0,
-        };
+        u.seq = c->arena + e->at;
+        u.len = e->len;
+        u.reads = u.molecules = e->reads;
+        if (c->umi) set_molecules(&u, e->molecules);
     }
+    return u;
 }

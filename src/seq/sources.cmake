@@ -1,6 +1,9 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
   src/seq/collapse.c
+  src/seq/umi.c
+  src/seq/umi_fold.c
+  src/seq/umi_insert.c
   src/seq/infer.c
   src/seq/trim_sse4.c
   src/seq/trim_scalar.c

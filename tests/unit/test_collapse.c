@@ -8,6 +8,7 @@
 #include "exomir/collapse.h"
 #include "exomir/rng.h"
 #include "oom.h"
+#include "umi_oracle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -314,7 +315,7 @@ tables_grow(void **state)
         v[i].len = i % 8 ? 24 : 70;
         for (uint32_t k = 0; k < v[i].len; k++)
             v[i].seq[k] = "ACGT"[(i / 2 * 2654435761u >> 2 * (k % 16)) & 3];
-        v[i].umi = i * 0x9e3779b97f4a7c15u;
+        v[i].umi = i * 0x9e3779b97f4a7c15u >> 1; /* the top bit is of no UMI */
         v[i].copies = 1 + i % 5;
         v[i].kept = 1;
     }
@@ -400,6 +401,68 @@ molecules_by_hand(void **state)
         assert_int_equal(got.n, 0);
         free(got.v);
     }
+}
+
+/* Directional counting, short and long inserts together, against umi_oracle.h. */
+static size_t
+molecules_by_definition(const struct item *v, size_t n, const char *seq)
+{
+    umi_node *node = zeros(n, sizeof *node);
+    size_t m = 0, molecules = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+
+        while (k < m && (strcmp(node[k].insert, v[i].seq) != 0 || node[k].code != v[i].umi))
+            k++;
+        if (k == m) {
+            memcpy(node[m].insert, v[i].seq, sizeof v[i].seq);
+            umi_oracle_decode(v[i].umi, node[m].umi);
+            node[m].code = v[i].umi;
+            if (v[i].len <= EXM_PACKED_MAX)
+                assert_int_equal(
+                    exm_pack(v[i].seq, v[i].len, &node[m].lo, &node[m].hi, NULL), EXM_OK);
+            m++;
+        }
+        node[k].reads += v[i].copies;
+    }
+    umi_oracle_run(node, m, &(umi_twist){0});
+    for (size_t k = 0; k < m; k++)
+        molecules += node[k].molecule == k && strcmp(node[k].insert, seq) == 0;
+    free(node);
+    return molecules;
+}
+
+static void
+counts_molecules_as_defined(void **state)
+{
+    enum { FEW = 600 };
+    struct item *v = zeros(FEW, sizeof *v);
+    const exm_collapse_options o = {.umi = 1, .how = {.dedup = EXM_UMI_DIRECTIONAL}};
+    struct rows got;
+    size_t none = 0, fewer = 0;
+    exm_rng r;
+
+    (void) state;
+    exm_rng_init(&r, 12, 0);
+    for (size_t i = 0; i < FEW; i++) {
+        v[i].len = exm_rng_below(&r, 3) ? 20 : 80;
+        memset(v[i].seq, 'A', v[i].len);
+        v[i].seq[exm_rng_below(&r, 4)] = "ACGT"[exm_rng_below(&r, 4)];
+        v[i].umi = 1U << 8 | exm_rng_below(&r, 1 + exm_rng_below(&r, 256));
+        v[i].copies = 1 + exm_rng_below(&r, 3);
+        v[i].kept = 1;
+    }
+    got = collapse(v, FEW, &o, 50);
+    assert_int_equal(got.n, 2 * (1 + 3 * 4)); /* one base of the first four */
+    for (size_t i = 0; i < got.n; i++) {
+        assert_int_equal(got.v[i].molecules, molecules_by_definition(v, FEW, got.v[i].seq));
+        none += got.v[i].molecules == 0;
+        fewer += got.v[i].molecules < got.v[i].reads;
+    }
+    assert_true(fewer == got.n && none < got.n);
+    free(got.v);
+    free(v);
 }
 
 static void
@@ -488,6 +551,7 @@ main(void)
         cmocka_unit_test(tables_grow),
         cmocka_unit_test(near_twins_stay_apart),
         cmocka_unit_test(molecules_by_hand),
+        cmocka_unit_test(counts_molecules_as_defined),
         cmocka_unit_test(counts_go_past_32_bits),
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(survives_each_failed_allocation),

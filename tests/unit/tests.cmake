@@ -19,6 +19,7 @@ list(APPEND EXM_UNIT_TESTS
   reader
   malformed
   collapse
+  umi
   layout
   trim
   trim_oracle
