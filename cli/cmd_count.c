@@ -118,8 +118,8 @@ static const exm_opt options[] = {
      .metavar = "HOW",
      .kind = EXM_OPT_CHOICE,
      .at = AT(umi_dedup),
-     .help = "molecules of an insert: every distinct UMI (exact), or without those that "
-             "look like errors of a more frequent one (directional)",
+     .help = "molecules: every distinct pair of insert and UMI (exact), or without those "
+             "that look like one wrong base, in UMI or insert, of another (directional)",
      .shown = "directional",
      .choice = exm_umi_dedup_name},
     {.name = "umi-correct",

@@ -49,6 +49,20 @@ void exm_qc_sample(const exm_record *r, exm_qc *ret);
 /* By the limits of a fluid or a laboratory, which must outlive ret; NULL: as above. */
 void exm_qc_sample_by(const exm_record *r, const exm_limits *own, exm_qc *ret);
 
+/* What UMIs tell of a library (docs/methods/umi.md). */
+enum { EXM_QC_POINTS = 20 };
+
+typedef struct exm_qc_umis {
+    uint64_t found;             /* molecules, not corrected */
+    uint64_t once, twice, more; /* of them, seen in 1, 2, 3 and more reads */
+    double duplicates;    /* 100 (1 - found / reads): reads of molecules seen before */
+    double new_molecules; /* 100 once / reads: further reads that would show new ones */
+    exm_umi_point point[EXM_QC_POINTS]; /* exm_umi_saturation() */
+} exm_qc_umis;
+
+/* Zeros and NaN of a sample without UMIs or kept reads. */
+void exm_qc_umis_of(const exm_record *r, exm_qc_umis *ret);
+
 /* The object of one sample in qc.json (docs/schemas/qc.schema.json). */
 void exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j);
 

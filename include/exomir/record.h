@@ -6,6 +6,7 @@
 #include "exomir/isomir.h"
 #include "exomir/trim.h"
 #include "exomir/trna.h"
+#include "exomir/umi.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -117,6 +118,13 @@ typedef struct exm_record {
         uint64_t reads;
     } * traces; /* sorted by clade, then miRNA; they add up to the clades */
     size_t n_traces;
+
+    /* with UMIs; zeros without */
+    exm_umi_options umi;    /* how molecules were counted */
+    uint64_t umi_pairs;     /* distinct pairs of insert and UMI, before deduplication */
+    exm_umi_copies *copies; /* molecules by reads, ascending: the reads add up to the kept,
+                               and the molecules to 'molecules' where not corrected */
+    size_t n_copies;
 } exm_record;
 
 void exm_record_free(exm_record *r); /* frees r and all it owns; free(NULL) is legal */

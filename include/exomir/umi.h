@@ -55,15 +55,17 @@ EXM_MUST_USE exm_status exm_umi_group(exm_umi_work *w, exm_umi_dedup how, exm_um
  * exm_umi_corrected() - molecules of an insert of which chance left molecule[0..n).
  *
  * Of m molecules with UMIs drawn from K = 4^length, D = K (1 - (1 - 1/K)^m) differ.
- * EXM_UMI_DIRECTIONAL merges j of them with each of its 3 length neighbours that chance has
- * given a molecule before it with reads >= 2 reads(j) - 1.  With parents(j) such molecules
- * among the n at hand, and D / n times as many among all,
+ * EXM_UMI_DIRECTIONAL merges neighbours among them, 3 length for each: with x = 3 length / K,
+ * s = D / n, parents(j) the molecules before j with reads >= 2 reads(j) - 1, and of the n at
+ * hand n1 with one read, n2 = n - n1 with more,
  *
- *     n = (D / n) sum over j of exp(-parents(j) (D / n) 3 length / K)
+ *     n = s (sum over j with more reads of exp(-x s parents(j))  +  n1 (G - x s n1 G^2 / 2))
+ *     G = exp(-x s n2 - x s n1 (1 - G))
  *
- * is solved for D (D = n for EXM_UMI_EXACT), D for m; each length by itself.  D is 2 n at
- * most: beyond, chance joins so many that nothing is known.  m is bounded by the reads.
- * Rounded to the nearest integer; sorts molecule[].
+ * is solved for D (D = n for EXM_UMI_EXACT), D for m; each length by itself.  The second
+ * term is that of clusters of neighbours of one read, none of them beside one of more reads.
+ * D is 2 n at most, m is bounded by the reads.  Rounded to the nearest integer; where less
+ * than half a molecule is missing it stays n.  Sorts molecule[].
  */
 uint64_t exm_umi_corrected(exm_umi_dedup how, exm_umi_tag *molecule, size_t n);
 

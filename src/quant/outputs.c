@@ -249,8 +249,8 @@ put_rows(struct walk *w, row_writer row)
 
             w->count[rec] = w->entry[i].x->count[w->which];
             any |= w->count[rec] > 0;
-            w->open_end |=
-                w->poly_a[rec] && exm_record_has_open_end(w->r[rec], w->entry[i].x);
+            w->open_end |= w->count[rec] > 0 && w->poly_a[rec] &&
+                           exm_record_has_open_end(w->r[rec], w->entry[i].x);
         }
         if (any) st = row(w, e, seq);
         if (st == EXM_OK) st = flush(w, EXM_WRITE_AT);

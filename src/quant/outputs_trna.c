@@ -126,11 +126,15 @@ put_group(struct walk *w, uint32_t type, const char *name)
     for (size_t i = 0; st == EXM_OK && i < w->n_entries;) {
         const exm_record_fragment *x = w->entry[i].x;
         const uint32_t len = exm_unpack(x->lo, x->hi, seq);
+        int any = 0; /* reads whose molecules all count as another insert's have none */
 
         memset(w->count, 0, w->n * sizeof *w->count);
         for (; i < w->n_entries && w->entry[i].x->lo == x->lo && w->entry[i].x->hi == x->hi;
-             i++)
+             i++) {
             w->count[w->entry[i].rec] = w->entry[i].x->count[w->which];
+            any |= w->count[w->entry[i].rec] > 0;
+        }
+        if (!any) continue;
         exm_buf_putf(&w->out, "%s|%s|", exm_trf_name((exm_trf) type), name);
         st = exm_uid_put("tRF", seq, len, &w->out, w->err);
         put_counts(w);

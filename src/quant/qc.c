@@ -12,6 +12,7 @@
 #include "exomir/ref.h"
 #include "exomir/text.h"
 #include "limits_impl.h"
+#include "qc_umi.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -673,6 +674,7 @@ exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
     exm_json_ku64(j, "foreign", r->foreign);
     exm_json_end(j);
     exm_json_ku64(j, "molecules", r->molecules);
+    exm_qc_put_umis(r, j);
     put_trna(r, j);
     put_foreign(r, j);
     exm_json_key(j, "clades");

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT = 3, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
+enum { FORMAT = 4, MAGIC_BYTES = 8, MAX_CLASSES = 4096 };
 
 static const char magic[MAGIC_BYTES + 1] = "EXMREC\r\n";
 static const size_t file_limit = (size_t) 8 << 30;
@@ -51,6 +51,7 @@ exm_record_free(exm_record *r)
     free(r->isomirs);
     free(r->fragments);
     free(r->clades);
+    free(r->copies);
     free(r->traces);
     free(r);
 }
@@ -438,6 +439,25 @@ do_clades(struct codec *c, exm_record *r)
 }
 
 static void
+do_umis(struct codec *c, exm_record *r)
+{
+    uint32_t dedup = r->umi.dedup, correct = r->umi.correct != 0;
+
+    do_u32(c, &dedup);
+    do_u32(c, &correct);
+    if (c->st == EXM_OK && (dedup >= EXM_UMI_DEDUP_COUNT || correct > 1))
+        refuse(c, "an unknown way to count molecules");
+    r->umi.dedup = (exm_umi_dedup) dedup;
+    r->umi.correct = (int) correct;
+    do_u64(c, &r->umi_pairs);
+    r->copies = do_array(c, r->copies, &r->n_copies, sizeof *r->copies, 2);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_copies; i++) {
+        do_u64(c, &r->copies[i].reads);
+        do_u64(c, &r->copies[i].molecules);
+    }
+}
+
+static void
 do_record(struct codec *c, exm_record *r)
 {
     do_head(c, r);
@@ -446,6 +466,7 @@ do_record(struct codec *c, exm_record *r)
     do_isomirs(c, r);
     do_fragments(c, r);
     do_clades(c, r);
+    do_umis(c, r);
 }
 
 /* ---- what a record promises ---- */
@@ -555,6 +576,41 @@ check_foreign(struct codec *c, const exm_record *r)
         refuse(c, "the foreign reads do not add up");
 }
 
+/* Reads and molecules of the list against those of the record, without overflow. */
+static int
+do_copies_add_up(const exm_record *r)
+{
+    uint64_t reads = r->fate[EXM_FATE_KEPT], molecules = r->umi_pairs;
+
+    if (molecules > reads) return 0;
+    for (size_t i = 0; i < r->n_copies; i++) {
+        const exm_umi_copies *x = r->copies + i;
+
+        if (x->molecules > molecules || x->molecules > reads / x->reads) return 0;
+        molecules -= x->molecules;
+        reads -= x->molecules * x->reads;
+    }
+    return reads == 0 && (r->umi.correct || r->umi_pairs - molecules == r->molecules);
+}
+
+static void
+check_umis(struct codec *c, const exm_record *r)
+{
+    if (r->umi_len == 0) {
+        if (r->umi.dedup || r->umi.correct || r->umi_pairs || r->n_copies)
+            refuse(c, "molecules without UMIs");
+        return;
+    }
+    for (size_t i = 0; i < r->n_copies; i++) {
+        if (r->copies[i].molecules > 0 &&
+            r->copies[i].reads > (i > 0 ? r->copies[i - 1].reads : 0))
+            continue;
+        refuse(c, "the molecules are not sorted");
+        return;
+    }
+    if (!do_copies_add_up(r)) refuse(c, "the molecules do not add up");
+}
+
 /* Merging walks the lists of many records side by side and relies on their order. */
 static void
 check_order(struct codec *c, const exm_record *r)
@@ -660,6 +716,7 @@ exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
     if (c.st == EXM_OK) check_order(&c, r);
     if (c.st == EXM_OK) check_fragments(&c, r);
     if (c.st == EXM_OK) check_foreign(&c, r);
+    if (c.st == EXM_OK) check_umis(&c, r);
     if (c.st != EXM_OK) {
         exm_record_free(r);
         return c.st;

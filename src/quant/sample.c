@@ -554,6 +554,23 @@ start_pass(struct pass *p, const exm_inference *inf, exm_error *reterr)
     return st;
 }
 
+/* Molecules by reads, for the record. */
+static exm_status
+put_umis(struct pass *p, exm_error *reterr)
+{
+    const exm_umi_summary s = exm_collapse_umis(p->table);
+    exm_record *r = p->rec;
+
+    if (r->umi_len == 0) return EXM_OK;
+    r->umi = p->o->umi;
+    r->umi_pairs = s.pairs;
+    r->copies = calloc(s.n_copies + 1, sizeof *r->copies);
+    if (!r->copies) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count molecules");
+    for (size_t i = 0; i < s.n_copies; i++) r->copies[i] = s.copies[i];
+    r->n_copies = s.n_copies;
+    return EXM_OK;
+}
+
 static exm_status
 run_pass(struct pass *p, exm_pool *pool, exm_sample_inputs *inputs, exm_error *reterr)
 {
@@ -565,6 +582,7 @@ run_pass(struct pass *p, exm_pool *pool, exm_sample_inputs *inputs, exm_error *r
     if (st == EXM_OK) st = start_pass(p, &inf, reterr);
     if (st == EXM_OK) st = read_all(p, pool, &inf, &first, reterr);
     if (st == EXM_OK) st = exm_collapse_finish(p->table, reterr);
+    if (st == EXM_OK) st = put_umis(p, reterr);
     if (st == EXM_OK) st = put_evidence(p, reterr);
     if (st == EXM_OK && p->o->infer_kit) {
         inputs->inference = exm_text_dup(inf.evidence);

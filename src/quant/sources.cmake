@@ -7,6 +7,7 @@ list(APPEND EXM_SOURCES
   src/quant/outputs_multiqc.c
   src/quant/outputs.c
   src/quant/qc.c
+  src/quant/qc_umi.c
   src/quant/limits.c
   src/quant/record.c
   src/quant/em.c

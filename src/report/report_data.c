@@ -288,6 +288,38 @@ put_trna(const exm_record *r, exm_json *j)
     exm_json_end(j);
 }
 
+/* What UMIs tell of the library, or null without them. */
+static void
+put_umis(const exm_record *r, exm_json *j)
+{
+    exm_qc_umis q;
+
+    exm_json_key(j, "umis");
+    exm_qc_umis_of(r, &q);
+    if (q.found == 0) {
+        exm_json_null(j);
+        return;
+    }
+    exm_json_object(j);
+    exm_json_kstr(j, "dedup", exm_umi_dedup_name(r->umi.dedup));
+    exm_json_kbool(j, "corrected", r->umi.correct);
+    exm_json_ku64(j, "pairs", r->umi_pairs);
+    exm_json_ku64(j, "found", q.found);
+    put_array(j, "seen", (uint64_t[]){q.once, q.twice, q.more}, 3);
+    exm_json_kdouble(j, "duplicates", q.duplicates);
+    exm_json_kdouble(j, "fresh", q.new_molecules);
+    exm_json_key(j, "points");
+    exm_json_array(j);
+    for (size_t k = 0; k < EXM_QC_POINTS; k++) {
+        exm_json_array(j);
+        exm_json_u64(j, q.point[k].reads);
+        exm_json_double(j, q.point[k].molecules);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+    exm_json_end(j);
+}
+
 static exm_status
 put_sample(const exm_record *r, const exm_qc *q, size_t set, const struct folding *f,
            exm_json *j, exm_error *reterr)
@@ -312,6 +344,7 @@ put_sample(const exm_record *r, const exm_qc *q, size_t set, const struct foldin
     put_lengths(r, f, j);
     put_isomirs(r, j);
     put_trna(r, j);
+    put_umis(r, j);
     put_checks(q, j);
     s = put_top(r, j, reterr);
     exm_json_end(j);

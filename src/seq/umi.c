@@ -258,21 +258,41 @@ decay(double x)
     return p;
 }
 
-/* Mean of e^(-x parents), the chance to stay a molecule; reads descend. */
+/*
+ * Clusters per molecule of one read that chance makes of them: each has 'ties' neighbours of
+ * one read and 'above' of more on average.  A cluster with any of the latter is theirs.  Its
+ * size T is that of a branching process, G = E(e^(-above T)) = e^(-above) e^(-ties (1 - G)),
+ * and of the clusters E(e^(-above T) / T) = G - ties G^2 / 2 are left.
+ */
+static double
+clusters(double ties, double above)
+{
+    double g = 0.0, last = -1.0;
+
+    for (int i = 0; i < 1000 && g - last > 1e-12; i++) {
+        last = g;
+        g = decay(above + ties * (1.0 - g));
+    }
+    return g * (1.0 - ties * g / 2.0);
+}
+
+/* Share that chance leaves of these molecules, each with x neighbours per molecule there is;
+ * reads descend. */
 static double
 kept_share(const exm_umi_tag *m, size_t n, double x)
 {
-    double sum = n > 0 ? 1.0 : 0.0;
-    size_t parents = 0;
+    double sum = 0.0;
+    size_t parents = 0, j = 0;
 
-    for (size_t j = 1; j < n; j++) { /* the first so many can be j's parents */
+    for (; j < n && m[j].reads > 1; j++) { /* the first so many can be j's parents */
         while (parents < j && exm_umi_is_child(m[parents].reads, m[j].reads)) parents++;
         sum += decay(x * (double) parents);
     }
+    if (j < n) sum += (double) (n - j) * clusters(x * (double) (n - j), x * (double) j);
     return sum / (double) n;
 }
 
-/* d molecules of which n are left: d = n / kept_share, parents growing with d. */
+/* d molecules of which n are left: d = n / kept_share, neighbours growing with d. */
 static double
 before_merging(const exm_umi_tag *m, size_t n, double near)
 {
@@ -292,11 +312,12 @@ draws(double d, double k, double most)
     const double x = d / k;
     double sum = 0.0, power = d;
 
-    for (int i = 1; i <= 1000 && sum < most; i++, power *= x) {
+    for (int i = 1; i <= 1000 && sum < most; i++) {
         const double next = sum + power / i;
 
         if (!(next > sum)) break;
         sum = next;
+        power *= x;
     }
     return sum < most ? sum : most;
 }

@@ -115,15 +115,18 @@ def small(page, path, screenshot):
     check("molecules are shown only where there are UMIs", page.run("""[...document.querySelectorAll(
         'table[aria-label=samples] tbody tr[tabindex]')].every(r =>
         (r.cells[7].textContent === '\u2013') === (r.cells[2].textContent !== 'qiaseq'))"""))
-    heads, words = set(), set()
+    heads, words, curves = set(), set(), set()
     for i in range(n):
         page.run(f"{rows}[{i}].click()")
         kit = page.run("document.querySelector('tr[aria-selected=true]').cells[2].textContent")
         heads.add((kit == "qiaseq", page.run("""[...document.querySelectorAll('#sample th')].map(
             t => t.textContent).find(t => t.endsWith('(EM)'))""")))
+        curves.add((kit == "qiaseq", page.run("[...document.querySelectorAll('figure polyline')].map("
+                                                "p => p.points.length).join()")))
         words |= set(page.run("""[...document.querySelectorAll('figure svg text')].map(t => t.textContent)"""))
     check("samples with UMIs show molecules, the others reads",
           heads == {(True, "Molecules (EM)"), (False, "Reads (EM)")}, heads)
+    check("samples with UMIs show saturation", curves == {(True, "21"), (False, "")}, curves)
     check("fates are named in words", "adapter dimer" in words and not [w for w in words if "_" in w
           and "sim" not in w], sorted(w for w in words if "_" in w))
     page.run(f"{rows}[0].click()")

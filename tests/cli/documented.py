@@ -30,7 +30,7 @@ trimmed = os.path.join(folder, "rich", "trimmed.fa")
 plan = json.loads(run("count", "--dry-run", "--json", "--no-adapter", "-r", reference, "-o", "x", trimmed))
 params = json.loads(plan["parameters_json"])
 told = mdtable.read(document, "defaults")
-switches = {"layout", "allow_empty", "allow_no_adapter", "allow_low_mirna"}
+switches = {"layout", "umi_dedup", "umi_correct", "allow_empty", "allow_no_adapter", "allow_low_mirna"}
 listed = {r["key in parameters_json"] for r in told}
 assert listed == set(params) - switches, listed ^ set(params)
 shown = " ".join(run("count", "--help").split())

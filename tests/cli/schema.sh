@@ -27,6 +27,11 @@ def sums(q):
         assert sum(s["fates"].values()) == s["reads_in"], s["sample"]
         assert sum(s["kept"].values()) == s["fates"]["kept"], s["sample"]
         assert sum(c["reads"] for c in s["clades"]) == s["kept"]["foreign"], s["sample"]
+        u = s["umis"]
+        assert (u is None) == ("U12" not in s["layout"]), s["sample"]
+        if u and u["found"]:
+            assert u["seen_once"] + u["seen_twice"] + u["seen_more"] == u["found"] == s["molecules"], s["sample"]
+            assert u["saturation"][-1] == {"reads": s["fates"]["kept"], "molecules": u["found"]}, u
         worst = {i["verdict"] for i in s["items"]}
         want = next(v for v in ("fail", "warn", "pass") if v in worst)
         assert s["verdict"] == want, s["sample"]
@@ -74,11 +79,12 @@ bad = [(["schema"], "exomir-qc-2"), (["use"], None), (["samples"], []), (["extra
        (["samples", 0, "items", item["reads"], "id"], "Reads"),
        (["samples", 0, "items", item["reads"], "unit"], "furlongs"),
        (["samples", 0, "items", item["excerpt_ratio"], "verdict"], "pass"),
-       (["samples", 0, "items", item["mirna"], "fail_low"], None)]
+       (["samples", 0, "items", item["mirna"], "fail_low"], None), (["samples", 0, "umis"], None),
+       (["samples", 0, "umis", "found"], -1), (["samples", 0, "umis", "dedup"], "fuzzy")]
 for path, value in bad:
     assert refused(changed(good, path, value)), (path, value)
 print(f"{len(runs)} runs valid, {len(bad)} changes refused")
 END
-cases=$((cases + 17))
+cases=$((cases + 20))
 cat out
 all_done

@@ -16,7 +16,7 @@ add_test(NAME cli.install
 set_tests_properties(cli.install PROPERTIES TIMEOUT 300)
 
 # The tables of the documents, run; 77: python3, or the data that ./run fetches, is absent.
-foreach(t worked kits documented formats schema readme cargo limits)
+foreach(t worked kits umi documented formats schema readme cargo limits)
   add_test(NAME docs.${t}
     COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/${t}.sh $<TARGET_FILE:exomir_cli>
       ${PROJECT_SOURCE_DIR})

@@ -179,6 +179,23 @@ make_clades(const record_shape *s, exm_record *r)
     r->foreign_in_reference = 100;
 }
 
+/* As many molecules as the record has: all of one read, but one that has the rest. */
+static inline void
+make_copies(exm_record *r)
+{
+    const uint64_t reads = r->fate[EXM_FATE_KEPT], more = reads - r->molecules;
+
+    if (r->umi_len == 0) return;
+    r->umi.dedup = EXM_UMI_DIRECTIONAL;
+    r->umi_pairs = r->molecules + more / 2;
+    r->copies = zeros(2, sizeof *r->copies);
+    if (r->molecules > (more > 0))
+        r->copies[r->n_copies++] =
+            (exm_umi_copies){.reads = 1, .molecules = r->molecules - (more > 0)};
+    if (more > 0)
+        r->copies[r->n_copies++] = (exm_umi_copies){.reads = 1 + more, .molecules = 1};
+}
+
 static inline exm_record *
 make_record(const record_shape *s, uint64_t seed)
 {
@@ -222,6 +239,7 @@ make_record(const record_shape *s, uint64_t seed)
     r->fate[EXM_FATE_DIMER] = exm_rng_below(&rng, s->scale);
     r->fate[EXM_FATE_LOW_QUALITY] = exm_rng_below(&rng, s->scale);
     for (int f = 0; f < EXM_FATE_COUNT; f++) r->reads_in += r->fate[f];
+    make_copies(r);
     r->len_raw[51] = r->reads_in;
     r->len_short[0] = r->fate[EXM_FATE_DIMER];
     r->adapter_found = r->fate[EXM_FATE_KEPT];
@@ -321,9 +339,19 @@ same_classes(const exm_record *a, const exm_record *b)
 }
 
 static inline int
+same_umis(const exm_record *a, const exm_record *b)
+{
+    return a->umi_len == b->umi_len && a->umi.dedup == b->umi.dedup &&
+           a->umi.correct == b->umi.correct && a->umi_pairs == b->umi_pairs &&
+           a->n_copies == b->n_copies &&
+           (a->n_copies == 0 ||
+            memcmp(a->copies, b->copies, a->n_copies * sizeof *a->copies) == 0);
+}
+
+static inline int
 same_flow(const exm_record *a, const exm_record *b)
 {
-    return a->umi_len == b->umi_len && a->reads_in == b->reads_in &&
+    return a->reads_in == b->reads_in && same_umis(a, b) &&
            memcmp(a->fate, b->fate, sizeof a->fate) == 0 &&
            a->adapter_found == b->adapter_found && a->annotated == b->annotated &&
            a->unannotated == b->unannotated && a->foreign == b->foreign &&

@@ -104,6 +104,12 @@ extreme_values_come_back(void **state)
     r->reads_in = r->molecules = r->bases = UINT64_MAX;
     r->bases_q30 = (uint64_t) 1 << 63;
     r->umi_len = UINT32_MAX;
+    r->umi = (exm_umi_options){.dedup = EXM_UMI_DIRECTIONAL, .correct = 1};
+    r->umi_pairs = r->fate[EXM_FATE_KEPT];
+    free(r->copies);
+    r->n_copies = 1;
+    r->copies = zeros(1, sizeof *r->copies);
+    r->copies[0] = (exm_umi_copies){.reads = r->umi_pairs, .molecules = 1};
     for (size_t k = 0; k < EXM_LEN_BINS; k++)
         r->len_raw[k] = r->len_kept[k] = (uint64_t) 1 << (k % 64);
     r->features[0].em[0] = r->features[0].em[1] = UINT64_MAX;

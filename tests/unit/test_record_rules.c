@@ -234,6 +234,77 @@ fragments_are_sorted_and_add_up(void **state)
     }
 }
 
+/* ---- molecules ---- */
+
+static void
+molecules_are_sorted_and_add_up(void **state)
+{
+    static const char sums[] = "the molecules do not add up";
+    static const char order[] = "the molecules are not sorted";
+    exm_record *r = whole_record();
+    exm_umi_copies *x = r->copies, swap = x[0];
+
+    (void) state;
+    assert_int_equal(r->n_copies, 2);
+    x[1].reads++;
+    expect_refused(r, sums);
+    x[1].reads--;
+    x[0].molecules++;
+    expect_refused(r, sums);
+    x[0].molecules = UINT64_MAX;
+    expect_refused(r, sums);
+    x[0].molecules = swap.molecules;
+    x[1].reads = UINT64_MAX;
+    x[1].molecules = 2;
+    expect_refused(r, sums);
+    exm_record_free(r);
+
+    r = whole_record();
+    x = r->copies;
+    x[0] = x[1];
+    x[1] = swap;
+    expect_refused(r, order);
+    x[0] = swap;
+    expect_refused(r, order); /* twice the same */
+    x[0] = (exm_umi_copies){.reads = 0, .molecules = 3};
+    expect_refused(r, order);
+    x[0] = (exm_umi_copies){.reads = 1, .molecules = 0};
+    expect_refused(r, order);
+    exm_record_free(r);
+
+    r = whole_record();
+    r->molecules++;
+    expect_refused(r, sums);
+    r->umi.correct = 1; /* then there are more than were found */
+    expect_taken(r);
+    r->umi_pairs = r->fate[EXM_FATE_KEPT] + 1;
+    expect_refused(r, sums);
+    r->umi_pairs = r->molecules - 2;
+    expect_refused(r, sums);
+    r->umi_pairs++;
+    expect_taken(r);
+    exm_record_free(r);
+}
+
+static void
+without_umis_nothing_is_said_of_them(void **state)
+{
+    static const char says[] = "molecules without UMIs";
+    exm_record *r = whole_record();
+
+    (void) state;
+    r->umi_len = 0;
+    expect_refused(r, says);
+    r->n_copies = 0;
+    r->umi_pairs = 0;
+    expect_refused(r, says);
+    r->umi.dedup = EXM_UMI_EXACT;
+    expect_taken(r);
+    r->umi.correct = 1;
+    expect_refused(r, says);
+    exm_record_free(r);
+}
+
 /* ---- poly-A kits ---- */
 
 static void
@@ -402,12 +473,12 @@ the_format_is_fixed(void **state)
     (void) state;
     assert_int_equal(exm_record_encode(r, &b, NULL), EXM_OK);
     assert_memory_equal(b.data,
-                        "EXMREC\r\n\x03\x02S1\x20"
+                        "EXMREC\r\n\x04\x02S1\x20"
                         "cccc",
                         17);
     assert_int_equal(exm_sha256_of(b.data, b.len, hex, NULL), EXM_OK);
     assert_string_equal(hex,
-                        "c870673b95d74906ac9a090a266d22c430ac961ece9c067270100b57b4d1b93e");
+                        "f93f41d45a4a703428dc0cb409f2c3c64ee5b7e98370ef40fbd2cce443d753cc");
     exm_buf_done(&b);
     exm_record_free(r);
 }
@@ -443,6 +514,8 @@ main(void)
         cmocka_unit_test(numbers_and_ends_are_checked_everywhere),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(foreign_reads_add_up),
+        cmocka_unit_test(molecules_are_sorted_and_add_up),
+        cmocka_unit_test(without_umis_nothing_is_said_of_them),
         cmocka_unit_test(the_format_is_fixed),
         cmocka_unit_test(a_refused_record_adds_no_byte),
     };

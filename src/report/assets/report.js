@@ -130,6 +130,27 @@
     return svg(W, H, o.title, theme, body);
   }
 
+  // A line through points [x, y], from 0 on.  o: points, colour, x, y (axis titles)
+  function curve(o, theme) {
+    const W = 560, left = 66, right = 24, top = 12, bottom = 46, H = 280;
+    const xMarks = ticks(o.points[o.points.length - 1][0]), yMarks = ticks(Math.max(...o.points.map((p) => p[1])));
+    const xOf = (v) => left + (v / xMarks[xMarks.length - 1]) * (W - left - right);
+    const yOf = (v) => H - bottom - (v / yMarks[yMarks.length - 1]) * (H - top - bottom);
+    const at = (p) => `${xOf(p[0]).toFixed(2)},${yOf(p[1]).toFixed(2)}`;
+    let body = "";
+    for (const m of yMarks)
+      body += `<line x1="${left}" x2="${W - right}" y1="${yOf(m)}" y2="${yOf(m)}" stroke="${theme.line}"/>` +
+        text(left - 6, yOf(m) + 4, short(m), theme, 'text-anchor="end"');
+    for (const m of xMarks) body += text(xOf(m), H - bottom + 16, short(m), theme, 'text-anchor="middle"');
+    body += `<polyline points="${[[0, 0], ...o.points].map(at).join(" ")}" fill="none" stroke="${o.colour}" stroke-width="2"/>`;
+    for (const p of o.points)
+      body += `<circle cx="${xOf(p[0]).toFixed(2)}" cy="${yOf(p[1]).toFixed(2)}" r="3" fill="${o.colour}">` +
+        `<title>${escape(`${whole(p[0])} ${o.x}: ${whole(p[1])} ${o.y}`)}</title></circle>`;
+    body += text((left + W - right) / 2, H - 8, o.x, theme, 'text-anchor="middle"') +
+      text(0, 0, o.y, theme, `text-anchor="middle" transform="translate(14 ${(top + H - bottom) / 2}) rotate(-90)"`);
+    return svg(W, H, o.title, theme, body);
+  }
+
   // ---- files ----
   function save(name, type, parts) {
     const url = URL.createObjectURL(new Blob(parts, { type }));
@@ -366,6 +387,21 @@
       title: `types of tRNA fragments of ${s.name}`, rows: s.trna.map(([name, v]) => [name, v, share(v, all)]), colour: COLOURS[1], x: unit(s) }, t),
     () => [["type", unit(s), "meaning"], s.trna], "By place on the tRNA that explains it best; trna_fragments.counts.tsv has each sequence.");
   }
+  // Molecules by their support, and how many a part of the reads would have shown.
+  function umiFigures(s) {
+    const u = s.umis, seen = ["1 read", "2 reads", "3 and more"].map((n, i) => [n, u.seen[i], share(u.seen[i], u.found)]);
+    return [
+      figure("Molecules by sequencing depth", `${s.name}.saturation`, (t) => curve({
+        title: `molecules of ${s.name} by reads`, points: u.points, colour: COLOURS[0], x: "kept reads", y: "molecules" }, t),
+      () => [["reads", "molecules"], u.points],
+      `Expected in a part of the reads, drawn by chance. ${u.fresh.toFixed(1)} % of further reads would show new molecules.`),
+      figure("Reads behind a molecule", `${s.name}.support`, (t) => bars({
+        title: `molecules of ${s.name} by reads`, rows: seen, colour: COLOURS[0], x: "molecules" }, t),
+      () => [["reads", "molecules"], seen.map((r) => [r[0], r[1]])],
+      `${whole(u.pairs)} pairs of insert and UMI are ${whole(u.found)} molecules (${u.dedup}); ${u.duplicates.toFixed(1)} % of the reads are copies` +
+      (u.corrected ? `; with those that chance is expected to have merged, ${whole(s.molecules)}.` : ".")),
+    ];
+  }
   function isomirFigures(s) {
     const i = s.isomirs, half = (i.d5.length - 1) / 2;
     const shiftLabel = (k) => (k === 0 ? `\u2264 ${-half}` : k === 2 * half ? `\u2265 +${half}` : k > half ? `+${k - half}` : String(k - half));
@@ -410,9 +446,9 @@
       make("p", {}, s.kit === "none" ? "No adapter: the reads came trimmed. " : `Kit ${s.kit}${s.umi ? `, UMI of ${s.umi} nt` : ""}: `, make("code", {}, s.layout)),
       make("p", { class: "soft" }, s.evidence || "The kit was named, not inferred."),
       make("p", { class: "soft" }, `Judged by the limits for ${data.limits[s.limits].name}; all checks stand at the end.`),
-      s.umi ? make("p", { class: "soft" }, "miRNAs, isomiRs and tRNA fragments are counted in molecules (distinct inserts and UMIs), as in the tables; flow, lengths and cargo in reads.") : "",
+      s.umi ? make("p", { class: "soft" }, "miRNAs, isomiRs and tRNA fragments are counted in molecules, as in the tables; flow, lengths and cargo in reads.") : "",
       make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
-        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : [])),
+        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []), ...(s.umis ? umiFigures(s) : [])),
       make("h2", {}, "Commonest miRNAs"),
       make("div", { class: "grid" },
         figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: `${unit(s)} (EM)` }, t),
