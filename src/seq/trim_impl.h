@@ -414,10 +414,12 @@ trim_one(const struct exm_trimmer *t, const exm_read *r, const reach *at_len,
     } else {
         insert in = place_insert(t, len, adapter);
         const uint64_t mask = low_bits(in.len);
+        const uint32_t by =
+            in.len > 0 ? in.start : 0; /* below 64 where there is an insert */
 
-        in.lo = lo >> in.start & mask;
-        in.hi = hi >> in.start & mask;
-        in.no = no >> in.start & mask;
+        in.lo = lo >> by & mask;
+        in.hi = hi >> by & mask;
+        in.no = no >> by & mask;
         finish_read(t, r, len, adapter, &in, ret);
     }
 }
