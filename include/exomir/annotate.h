@@ -79,8 +79,7 @@ void exm_annotator_set_simd(exm_annotator *a, exm_simd path);
 typedef struct exm_annotation {
     exm_candidate *cand; /* best first, see exm_annotate() */
     size_t n, cap;
-    size_t n_best;    /* the explanations that tie: see exm_annotate() */
-    uint64_t scanned; /* places of the text compared with so far, for statistics */
+    size_t n_best; /* the explanations that tie: see exm_annotate() */
 } exm_annotation;
 void exm_annotation_done(exm_annotation *a);
 

@@ -102,16 +102,29 @@ const uint64_t *exm_ref_plane_no(const exm_ref *r);
 /* Template that holds text position p, or UINT32_MAX between templates. O(1)-O(log n). */
 uint32_t exm_ref_template_at(const exm_ref *r, uint64_t p);
 
+enum { EXM_REF_AROUND = 8 };
+
+/*
+ * A place that holds a seed, and what stands around the seed there, so that most places are
+ * refused without a look at the text: bits 0-7 of 'around' are the 'lo' plane bits of the 8
+ * bases before the seed, first base lowest, bits 8-15 those of the 8 bases behind it, bits
+ * 16-31 the 'hi' plane bits of the same; 0 where the text has no base.
+ */
+typedef struct exm_ref_place {
+    uint32_t at; /* text position of the seed's first base */
+    uint32_t around;
+} exm_ref_place;
+
 /*
  * Seed indexes: for a k-mer with code c (2k bits: its 'lo' plane bits, first base lowest,
- * then its 'hi' plane bits above them), positions pos[off[c] .. off[c+1]) in the text,
- * ascending.  Index 0 covers class miRNA (k = 8); index 1 all other classes (k = 8 to 12,
+ * then its 'hi' plane bits above them), places place[off[c] .. off[c+1]) of the text,
+ * by ascending position.  Index 0 covers class miRNA (k = 8); index 1 all other classes (k = 8 to 12,
  * the least with a code for each position).
  */
 typedef struct exm_ref_index {
     uint32_t k;
     const uint32_t *off; /* [4^k + 1] */
-    const uint32_t *pos;
+    const exm_ref_place *place;
 } exm_ref_index;
 const exm_ref_index *exm_ref_index_get(const exm_ref *r, int which);
 

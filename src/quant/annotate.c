@@ -38,6 +38,7 @@ enum {
     BITS_MATCH = 2,
     BITS_SUB = 6,
     BITS_BASE = 13,
+    FEW = 12,        /* candidates, for which a call of qsort() is too long a way */
     PIGEONHOLE_K = 9 /* longest seed of which two fit into the least core of one mismatch */
 };
 
@@ -48,16 +49,15 @@ struct exm_annotator {
     uint32_t *min_bits; /* [classes] */
     unsigned char
         *whole; /* [classes] 1: short templates count at their whole length only */
-    exm_places_fit fit;
+    exm_seed_plan plan[2]
+                      [EXM_ANNOTATE_MAX_PACKED + 1]; /* by length; empty for short ones */
+    exm_places_hits hits;
 };
 
-/* An insert, and the run of one exm_annotate() call. */
+/* An insert, and the run of one exm_annotate_answer(). */
 struct query {
     const exm_annotator *a;
-    const exm_question *asked;
-    exm_places_query places;
-    uint32_t n;
-    uint32_t best, margin;
+    exm_question *asked;
     exm_annotation *out;
     exm_error *err;
 };
@@ -66,6 +66,39 @@ static uint64_t
 low_bits(uint32_t n)
 {
     return n >= 64 ? ~(uint64_t) 0 : ((uint64_t) 1 << n) - 1;
+}
+
+/* ---- which seeds ---- */
+
+static void
+add_seed(exm_seed_plan *s, uint32_t n, uint32_t k, uint32_t at)
+{
+    if (at + k > n) return;
+    s->at[s->n] = (unsigned char) at;
+    s->around[s->n++] = (uint16_t) exm_places_around(low_bits(n - EXM_MAX_TAIL), at, k);
+}
+
+/* What finds up to one substitution; and what finds two, behind those. */
+static void
+plan_seeds(exm_seed_plan *s, uint32_t n, uint32_t k)
+{
+    const uint32_t last = n - k, step = n < 30 ? 4 : last / 4;
+
+    if (k > PIGEONHOLE_K) {
+        for (uint32_t at = 0; at <= last; at += step) add_seed(s, n, k, at);
+        if (last % step != 0) add_seed(s, n, k, last);
+        s->n_first = s->n;
+        return;
+    }
+    add_seed(s, n, k, 0);
+    add_seed(s, n, k, k);
+    s->n_first = s->n;
+    if (n >= 3 * k + EXM_MAX_TAIL) { /* any core holds three seeds: one is spared */
+        add_seed(s, n, k, 2 * k);
+        return;
+    }
+    for (uint32_t i = 0; i <= 2; i++) add_seed(s, n, k, 2 * k - i);
+    for (uint32_t i = 1; i <= 2; i++) add_seed(s, n, k, k - i);
 }
 
 /* ---- the object ---- */
@@ -103,6 +136,9 @@ exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
         a->min_bits[c] = bits_needed(exm_ref_class_get(ref, c)->positions);
         a->whole[c] = exm_ref_class_get(ref, c)->kind == EXM_KIND_SPIKE;
     }
+    for (int w = 0; w < 2; w++)
+        for (uint32_t n = EXM_ANNOTATE_MIN_NT; n <= EXM_ANNOTATE_MAX_PACKED; n++)
+            plan_seeds(&a->plan[w][n], n, a->index[w].k);
     exm_annotator_set_simd(a, EXM_SIMD_AUTO);
     *ret = a;
     return EXM_OK;
@@ -120,8 +156,8 @@ exm_annotator_free(exm_annotator *a)
 void
 exm_annotator_set_simd(exm_annotator *a, exm_simd path)
 {
-    a->fit = exm_simd_resolve(path) == EXM_SIMD_SSE4 ? exm_places_fit_sse4
-                                                     : exm_places_fit_scalar;
+    a->hits = exm_simd_resolve(path) == EXM_SIMD_SSE4 ? exm_places_hits_sse4
+                                                      : exm_places_hits_scalar;
 }
 
 uint32_t
@@ -160,7 +196,14 @@ shift_of(int d5, int d3)
     return 2U * (uint32_t) abs(d5) + (uint32_t) abs(d3);
 }
 
-/* An insert at a place of a template: the bits of its core as in exm_place. */
+/* An insert laid at a place of the text. */
+struct place {
+    uint64_t begin;  /* text position of its base 0 */
+    uint64_t differ; /* bit i: base i is not explained here */
+    uint64_t none;   /* bit i: it stands against no base of the text */
+};
+
+/* The same at a place of a template, without the tail. */
 struct fit {
     const exm_ref_template *t;
     int64_t start;
@@ -206,22 +249,19 @@ name_mature(const struct query *q, const struct fit *f, exm_candidate *c)
     }
 }
 
-static exm_status
-keep(struct query *q, const exm_candidate *c)
+/* Room for one more candidate: filled where it will stay. */
+static exm_candidate *
+next_candidate(exm_annotation *o)
 {
-    exm_annotation *o = q->out;
-
     if (o->n == o->cap) {
         const size_t cap = o->cap ? o->cap * 2 : 16;
         exm_candidate *p = realloc(o->cand, cap * sizeof *p);
 
-        if (!p) return exm_fail(q->err, EXM_ENOMEM, 0, "no memory for explanations");
+        if (!p) return NULL;
         o->cand = p;
         o->cap = cap;
     }
-    o->cand[o->n++] = *c;
-    if (c->cost < q->best) q->best = c->cost;
-    return EXM_OK;
+    return o->cand + o->n;
 }
 
 static void
@@ -242,124 +282,141 @@ put_substitutions(const struct query *q, uint64_t begin, uint64_t core_differ,
     }
 }
 
+/* How many bits are set, which are EXM_MAX_SUBS = 2 at most; more are told as 3. */
+static uint32_t
+count_few(uint64_t x)
+{
+    const uint64_t y = x & (x - 1), z = y & (y - 1);
+
+    return (uint32_t) (x != 0) + (uint32_t) (y != 0) + (uint32_t) (z != 0);
+}
+
 /* A place that fits; a seed of its lies at text position 'seed'. */
 static exm_status
-judge(struct query *q, const exm_place *place, uint64_t seed)
+judge(const struct query *q, const struct place *place, uint64_t seed)
 {
+    exm_question *asked = q->asked;
     const uint32_t id = exm_ref_template_at(q->a->ref, seed);
     const exm_ref_template *t = exm_ref_template_get(q->a->ref, id);
     const int64_t start = (int64_t) place->begin - (int64_t) t->start;
     /* What lies before the template may well be the end of another one. */
     const uint64_t before = start < 0 ? low_bits((uint32_t) -start) : 0;
-    const uint64_t late = place->differ >> (q->n - EXM_MAX_TAIL);
+    const uint64_t late = place->differ >> (asked->n - EXM_MAX_TAIL);
     const uint32_t tail = late ? EXM_MAX_TAIL - (uint32_t) __builtin_ctzll(late) : 0;
-    const uint32_t core = q->n - tail;
+    const uint32_t core = asked->n - tail;
     const struct fit f = {.t = t,
                           .start = start,
                           .core = core,
                           .differ = (place->differ | before) & low_bits(core),
                           .none = (place->none | before) & low_bits(core)};
-    const uint32_t wrong = (uint32_t) __builtin_popcountll(f.differ);
-    exm_candidate c = {.class_id = t->class_id,
-                       .template_id = id,
-                       .mature = UINT32_MAX,
-                       .entity = UINT32_MAX,
-                       .start = start,
-                       .n_tail = (uint8_t) tail,
-                       .n_add5 = (uint8_t) (start < 0 ? -start : 0),
-                       .cost = COST_SUB * wrong + COST_TAIL * tail};
+    const uint32_t wrong = count_few(f.differ), cost = COST_SUB * wrong + COST_TAIL * tail;
+    exm_candidate *c;
 
-    if (wrong > EXM_MAX_SUBS || c.cost > (uint64_t) q->best + q->margin) return EXM_OK;
-    if (BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[c.class_id] ||
-        !exm_annotator_takes(q->a, t, start, q->n))
+    if (wrong > EXM_MAX_SUBS || cost > (uint64_t) asked->best + asked->margin ||
+        BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[t->class_id] ||
+        !exm_annotator_takes(q->a, t, start, asked->n))
         return EXM_OK;
-    if (c.class_id == 0) name_mature(q, &f, &c);
-    if (f.none >> c.n_add5) return EXM_OK; /* a substitution against no base */
-    put_substitutions(q, place->begin, f.differ, &c);
-    return keep(q, &c);
+    c = next_candidate(q->out);
+    if (!c) return exm_fail(q->err, EXM_ENOMEM, 0, "no memory for explanations");
+    *c = (exm_candidate){.class_id = t->class_id,
+                         .template_id = id,
+                         .mature = UINT32_MAX,
+                         .entity = UINT32_MAX,
+                         .start = start,
+                         .n_tail = (uint8_t) tail,
+                         .n_add5 = (uint8_t) (start < 0 ? -start : 0),
+                         .cost = cost};
+    if (t->class_id == 0) name_mature(q, &f, c);
+    if (f.none >> c->n_add5) return EXM_OK; /* a substitution against no base */
+    put_substitutions(q, place->begin, f.differ, c);
+    q->out->n++;
+    if (cost < asked->best) asked->best = cost;
+    return EXM_OK;
 }
 
 /* ---- seeds ---- */
 
-static void
-add_seed(exm_seeds *s, const exm_question *q, uint32_t k, uint32_t at)
-{
-    const uint64_t mask = low_bits(k);
-
-    if (at + k > q->n) return;
-    s->at[s->n] = at;
-    s->from[s->n++] = (uint32_t) ((q->hi >> at & mask) << k | (q->lo >> at & mask));
-}
-
-/* What finds up to one substitution; and what finds two, behind those. */
-static void
-choose_seeds(exm_seeds *s, const exm_question *q, uint32_t k)
-{
-    const uint32_t last = q->n - k, step = q->n < 30 ? 4 : last / 4;
-
-    s->n = 0;
-    if (k > PIGEONHOLE_K) {
-        for (uint32_t at = 0; at <= last; at += step) add_seed(s, q, k, at);
-        if (last % step != 0) add_seed(s, q, k, last);
-        s->n_first = s->n;
-        return;
-    }
-    add_seed(s, q, k, 0);
-    add_seed(s, q, k, k);
-    s->n_first = s->n;
-    for (uint32_t i = 0; i <= 2; i++) add_seed(s, q, k, 2 * k - i);
-    for (uint32_t i = 1; i <= 2; i++) add_seed(s, q, k, k - i);
-}
-
 /* Was this place reached by an earlier seed?  Then that seed's bases all match. */
 static int
-seen_before(const exm_seeds *s, uint32_t k, uint32_t i, uint64_t differ)
+seen_before(const exm_seed_plan *s, uint32_t k, uint32_t i, uint64_t differ)
 {
     for (uint32_t e = 0; e < i; e++)
         if ((differ >> s->at[e] & low_bits(k)) == 0) return 1;
     return 0;
 }
 
-/* The places of one seed, a chunk at a time. */
+static uint64_t
+window(const uint64_t *plane, uint64_t p)
+{
+    const uint64_t *w = plane + (p >> 6);
+
+    return w[0] >> (p & 63) | w[1] << 1 << (63 - (p & 63));
+}
+
+/* Compares the whole insert; 0: it does not fit. */
+static int
+compare(const struct query *q, uint64_t begin, struct place *ret)
+{
+    const uint64_t mask = low_bits(q->asked->n);
+    const uint64_t none = window(q->a->no, begin) & mask;
+    const uint64_t differ = (((window(q->a->lo, begin) ^ q->asked->lo) |
+                              (window(q->a->hi, begin) ^ q->asked->hi)) &
+                             mask) |
+                            none;
+
+    *ret = (struct place){begin, differ, none};
+    return count_few(differ & mask >> EXM_MAX_TAIL) <= EXM_MAX_SUBS;
+}
+
+/* Most places that fit are reached by every seed: no second comparison. */
+static int
+was_tried(exm_question *q, uint64_t begin)
+{
+    for (uint32_t i = 0; i < EXM_TRIED && i < q->n_tried; i++)
+        if (q->tried[i] == begin) return 1;
+    q->tried[q->n_tried++ % EXM_TRIED] = begin;
+    return 0;
+}
+
+/* The places of the seeds that were asked for in one index. */
 static exm_status
-scan_seed(struct query *q, int which, uint32_t i)
+scan(const struct query *q, int which)
 {
     const exm_seeds *s = &q->asked->seeds[which];
     const exm_ref_index *index = &q->a->index[which];
-    const uint32_t *p = index->pos + s->from[i], *end = index->pos + s->to[i];
-    const uint32_t at = s->at[i];
+    exm_places_query places = {.asked = q->asked,
+                               .seeds = s,
+                               .place = index->place,
+                               .n_places = index->off[(size_t) 1 << 2 * index->k],
+                               .k = index->k,
+                               .seed = s->seed,
+                               .end = s->end};
+    exm_hit hit[EXM_HITS];
+    size_t n;
 
-    q->out->scanned += (uint64_t) (end - p);
-    while (p < end) {
-        const size_t n = end - p < EXM_PLACES ? (size_t) (end - p) : EXM_PLACES;
-        exm_place place[EXM_PLACES];
-        const size_t fit = q->a->fit(&q->places, p, n, at, place);
-
-        for (size_t f = 0; f < fit; f++) {
+    while ((n = q->a->hits(&places, hit)) > 0) {
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t by = (uint32_t) (hit[i] >> 32);
+            const uint64_t seed = index->place[(uint32_t) hit[i]].at;
+            const uint64_t begin = seed - s->plan->at[by];
+            struct place p;
             exm_status st;
 
-            if (seen_before(s, index->k, i, place[f].differ)) continue;
-            st = judge(q, place + f, place[f].begin + at);
+            if (was_tried(q->asked, begin) || !compare(q, begin, &p) ||
+                seen_before(s->plan, index->k, by, p.differ))
+                continue;
+            st = judge(q, &p, seed);
             if (st != EXM_OK) return st;
         }
-        p += n;
+        if (n < EXM_HITS - 3) break;
     }
     return EXM_OK;
-}
-
-static exm_status
-scan(struct query *q, int which, uint32_t from, uint32_t to)
-{
-    exm_status st = EXM_OK;
-
-    for (uint32_t i = from; st == EXM_OK && i < to; i++) st = scan_seed(q, which, i);
-    return st;
 }
 
 /* Two substitutions cost 20: of no interest where something below 20 - margin is known, nor
  * where the bits rule refuses them whatever matches. */
 static int
-two_may_count(const struct query *q)
+two_may_count(const exm_question *q)
 {
     return (uint64_t) q->best + q->margin >= (uint64_t) 2 * COST_SUB &&
            BITS_MATCH * (q->n - 2) >= BITS_SUB * 2 + BITS_BASE + EXM_LEAST_SPACE_LOG2;
@@ -373,19 +430,41 @@ is_bare_hairpin(const exm_candidate *c)
     return c->class_id == 0 && c->entity == UINT32_MAX;
 }
 
+/* Does a stand before b? */
+static int
+ranks_before(const exm_candidate *a, const exm_candidate *b)
+{
+    const int only_a = is_bare_hairpin(a), only_b = is_bare_hairpin(b);
+
+    if (a->cost != b->cost) return a->cost < b->cost;
+    if (only_a != only_b) return only_b; /* a bare hairpin behind all classes */
+    if (a->class_id != b->class_id) return a->class_id < b->class_id;
+    if (a->shift != b->shift) return a->shift < b->shift;
+    if (a->entity != b->entity) return a->entity < b->entity;
+    if (a->template_id != b->template_id) return a->template_id < b->template_id;
+    return a->start < b->start;
+}
+
 static int
 by_rank(const void *pa, const void *pb)
 {
-    const exm_candidate *a = pa, *b = pb;
-    const int only_a = is_bare_hairpin(a), only_b = is_bare_hairpin(b);
+    return ranks_before(pb, pa) - ranks_before(pa, pb);
+}
 
-    if (a->cost != b->cost) return a->cost < b->cost ? -1 : 1;
-    if (only_a != only_b) return only_a - only_b; /* a bare hairpin behind all classes */
-    if (a->class_id != b->class_id) return a->class_id < b->class_id ? -1 : 1;
-    if (a->shift != b->shift) return a->shift < b->shift ? -1 : 1;
-    if (a->entity != b->entity) return a->entity < b->entity ? -1 : 1;
-    if (a->template_id != b->template_id) return a->template_id < b->template_id ? -1 : 1;
-    return (a->start > b->start) - (a->start < b->start);
+static void
+sort_by_rank(exm_candidate *c, size_t n)
+{
+    if (n > FEW) {
+        qsort(c, n, sizeof *c, by_rank);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        const exm_candidate x = c[i];
+        size_t k = i;
+
+        for (; k > 0 && ranks_before(&x, c + k - 1); k--) c[k] = c[k - 1];
+        c[k] = x;
+    }
 }
 
 void
@@ -394,84 +473,98 @@ exm_annotation_rank(exm_annotation *o, uint32_t best, uint32_t margin)
     size_t n = 0;
 
     for (size_t i = 0; i < o->n; i++)
-        if (o->cand[i].cost <= (uint64_t) best + margin) o->cand[n++] = o->cand[i];
+        if (o->cand[i].cost <= (uint64_t) best + margin) {
+            if (n < i) o->cand[n] = o->cand[i];
+            n++;
+        }
     o->n = n;
-    if (n > 1) qsort(o->cand, n, sizeof *o->cand, by_rank);
+    if (n > 1) sort_by_rank(o->cand, n);
     o->n_best = 0;
     while (o->n_best < n && o->cand[o->n_best].cost == best &&
            !(o->cand[0].entity != UINT32_MAX && is_bare_hairpin(o->cand + o->n_best)))
         o->n_best++;
 }
 
-/* ---- the three steps ---- */
+/* ---- the steps ---- */
+
+/* The codes of seeds [seed, end) of the plan. */
+static void
+ask_for(const exm_annotator *a, exm_question *q, int which, uint32_t seed, uint32_t end)
+{
+    exm_seeds *s = &q->seeds[which];
+    const uint32_t k = a->index[which].k;
+    const uint64_t mask = low_bits(k);
+
+    s->seed = seed;
+    s->end = end;
+    for (uint32_t i = seed; i < end; i++) {
+        const uint32_t at = s->plan->at[i];
+        const uint64_t code = (q->hi >> at & mask) << k | (q->lo >> at & mask);
+
+        s->from[i] = (uint32_t) code;
+        __builtin_prefetch(a->index[which].off + code);
+    }
+}
 
 void
-exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, exm_question *ret)
+exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
+                 exm_question *q, exm_annotation *ret)
 {
     const uint32_t n = lo | hi ? 63U - (uint32_t) __builtin_clzll(lo | hi) : 0;
 
-    ret->lo = lo & low_bits(n);
-    ret->hi = hi & low_bits(n);
-    ret->n = n;
+    q->lo = lo & low_bits(n);
+    q->hi = hi & low_bits(n);
+    q->n = n;
+    q->best = UINT32_MAX / 2;
+    q->margin = margin;
+    q->open = n >= EXM_ANNOTATE_MIN_NT;
+    q->n_tried = 0;
     for (int w = 0; w < 2; w++) {
-        exm_seeds *s = &ret->seeds[w];
-
-        s->n = s->n_first = 0;
-        if (n < EXM_ANNOTATE_MIN_NT) continue;
-        choose_seeds(s, ret, a->index[w].k);
-        for (uint32_t i = 0; i < s->n; i++)
-            __builtin_prefetch(a->index[w].off + s->from[i]);
+        q->seeds[w].plan = &a->plan[w][n];
+        ask_for(a, q, w, 0, a->plan[w][n].n_first);
     }
+    ret->n = ret->n_best = 0;
 }
 
 void
 exm_annotate_fetch(const exm_annotator *a, exm_question *q)
 {
     for (int w = 0; w < 2; w++) {
+        const exm_ref_index *index = &a->index[w];
         exm_seeds *s = &q->seeds[w];
 
-        for (uint32_t i = 0; i < s->n; i++) {
-            const uint32_t *off = a->index[w].off + s->from[i];
+        for (uint32_t i = s->seed; i < s->end; i++) {
+            const uint32_t *off = index->off + s->from[i];
 
             s->from[i] = off[0];
             s->to[i] = off[1];
-            __builtin_prefetch(a->index[w].pos + s->from[i]);
+            __builtin_prefetch(index->place + off[0]);
+            __builtin_prefetch(index->place + off[0] + 3); /* places.h reads four */
         }
     }
 }
 
 exm_status
-exm_annotate_answer(const exm_annotator *a, const exm_question *asked, uint32_t margin,
-                    exm_annotation *ret, exm_error *reterr)
+exm_annotate_answer(const exm_annotator *a, exm_question *q, exm_annotation *ret,
+                    exm_error *reterr)
 {
-    const exm_seeds *mirna = &asked->seeds[0], *other = &asked->seeds[1];
-    struct query q = {.a = a,
-                      .asked = asked,
-                      .n = asked->n,
-                      .best = UINT32_MAX / 2,
-                      .margin = margin,
-                      .out = ret,
-                      .err = reterr};
-    exm_status st;
+    const struct query run = {.a = a, .asked = q, .out = ret, .err = reterr};
+    const exm_seed_plan *mirna = q->seeds[0].plan, *other = q->seeds[1].plan;
+    const int is_first = q->seeds[0].seed == 0;
+    exm_status st = EXM_OK;
 
-    ret->n = ret->n_best = 0;
-    if (asked->n < EXM_ANNOTATE_MIN_NT) return EXM_OK;
-    q.places = (exm_places_query){.text_lo = a->lo,
-                                  .text_hi = a->hi,
-                                  .text_no = a->no,
-                                  .lo = asked->lo,
-                                  .hi = asked->hi,
-                                  .n = asked->n,
-                                  .n_core = asked->n - EXM_MAX_TAIL,
-                                  .most = EXM_MAX_SUBS};
-    st = scan(&q, 0, 0, mirna->n_first);
-    if (st == EXM_OK) st = scan(&q, 1, 0, other->n_first);
-    if (st == EXM_OK && two_may_count(&q)) {
-        st = scan(&q, 0, mirna->n_first, mirna->n);
-        if (st == EXM_OK) st = scan(&q, 1, other->n_first, other->n);
+    if (q->open) st = scan(&run, 0);
+    if (q->open && st == EXM_OK) st = scan(&run, 1);
+    if (st != EXM_OK) return st;
+    q->open = q->open && is_first && two_may_count(q) &&
+              mirna->n + other->n > mirna->n_first + other->n_first;
+    if (q->open) {
+        ask_for(a, q, 0, mirna->n_first, mirna->n);
+        ask_for(a, q, 1, other->n_first, other->n);
+    } else {
+        exm_annotation_rank(ret, q->best, q->margin);
     }
-    if (st == EXM_OK) exm_annotation_rank(ret, q.best, margin);
-    return st;
+    return EXM_OK;
 }
 
 exm_status
@@ -479,10 +572,14 @@ exm_annotate(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
              exm_annotation *ret, exm_error *reterr)
 {
     exm_question q;
+    exm_status st;
 
-    exm_annotate_ask(a, lo, hi, &q);
-    exm_annotate_fetch(a, &q);
-    return exm_annotate_answer(a, &q, margin, ret, reterr);
+    exm_annotate_ask(a, lo, hi, margin, &q, ret);
+    do {
+        exm_annotate_fetch(a, &q);
+        st = exm_annotate_answer(a, &q, ret, reterr);
+    } while (st == EXM_OK && q.open);
+    return st;
 }
 
 /* ---- packing ---- */

@@ -11,29 +11,42 @@ int exm_annotator_takes(const exm_annotator *a, const exm_ref_template *t, int64
                         uint32_t n);
 
 /*
- * exm_annotate() in three steps, so that a caller with many inserts can take each step for a
- * group of them: what one asks for is on its way from memory while the others are worked on.
- * ask() computes the seeds, fetch() looks them up, answer() goes through their places.
+ * exm_annotate() in steps, so that a caller with many inserts can take each step for a group
+ * of them: what one asks for is on its way from memory while the others are worked on.
+ * ask() computes the seeds, fetch() looks them up, answer() goes through their places.  While
+ * the question is open then, more seeds were asked for: fetch() and answer() once more.
  */
-enum { EXM_SEEDS = 12 };
+enum { EXM_SEEDS = 8, EXM_TRIED = 4 };
+
+/* The seeds that an insert of n nt is looked up by; chosen once for each n. */
+typedef struct exm_seed_plan {
+    unsigned char n_first, n; /* those from n_first on: if two mismatches may count */
+    unsigned char at[EXM_SEEDS];
+    uint16_t around[EXM_SEEDS]; /* which of the bases around (exm_ref_place) are compared:
+                                   those of the insert before a possible tail */
+} exm_seed_plan;
 
 typedef struct exm_seeds {
-    uint32_t at[EXM_SEEDS];                  /* insert position of each */
-    uint32_t from[EXM_SEEDS], to[EXM_SEEDS]; /* its places; the code before the look-up */
-    uint32_t n_first, n; /* those from n_first on are used if two mismatches may count */
+    const exm_seed_plan *plan;
+    uint32_t seed, end;                      /* asked for: plan->at[seed .. end) */
+    uint32_t from[EXM_SEEDS], to[EXM_SEEDS]; /* places; the seed's code before fetch() */
 } exm_seeds;
 
 typedef struct exm_question {
     uint64_t lo, hi; /* without sentinel */
     uint32_t n;
+    uint32_t best, margin; /* costs */
+    int open;
+    uint64_t tried[EXM_TRIED]; /* the last places compared with: text positions of base 0 */
+    uint32_t n_tried;
     exm_seeds seeds[2]; /* of each index of the bundle */
 } exm_question;
 
-void exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, exm_question *ret);
+void exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,
+                      exm_question *q, exm_annotation *ret);
 void exm_annotate_fetch(const exm_annotator *a, exm_question *q);
-EXM_MUST_USE exm_status exm_annotate_answer(const exm_annotator *a, const exm_question *q,
-                                            uint32_t margin, exm_annotation *ret,
-                                            exm_error *reterr);
+EXM_MUST_USE exm_status exm_annotate_answer(const exm_annotator *a, exm_question *q,
+                                            exm_annotation *ret, exm_error *reterr);
 
 /* Drops what costs more than best + margin, sorts by rank, sets n_best. */
 void exm_annotation_rank(exm_annotation *o, uint32_t best, uint32_t margin);

@@ -179,15 +179,13 @@ scan_seed(struct query *q, uint32_t i)
     const exm_ref_index *x = q->index;
     const uint32_t at = q->at[i];
 
-    q->out->scanned += x->off[q->code[i] + 1] - x->off[q->code[i]];
     for (uint32_t k = x->off[q->code[i]]; k < x->off[q->code[i] + 1]; k++) {
-        const uint64_t begin = (uint64_t) x->pos[k] - at;
+        const uint64_t p = x->place[k].at, begin = p - at;
         exm_status st;
 
-        if (x->pos[k] < at || begin + q->len > exm_ref_text_len(q->ref) ||
-            seen_before(q, i, begin))
+        if (p < at || begin + q->len > exm_ref_text_len(q->ref) || seen_before(q, i, begin))
             continue;
-        st = judge(q, begin, x->pos[k]);
+        st = judge(q, begin, p);
         if (st != EXM_OK) return st;
     }
     return EXM_OK;

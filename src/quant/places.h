@@ -1,85 +1,102 @@
 /*
- * places.h - private to quant: which of the places that a seed points at fit an insert?
+ * places.h - private to quant: which of the places that seeds point at may fit an insert?
  *
- * Workload: 10 to 100 places per unique insert, nearly all of them chance.  So a place is
- * refused on one load of one bit plane where it can be: two unrelated bases differ in a
- * plane every other time, and of the bases before a possible tail two may differ.
+ * Workload: 10 to 100 places per unique insert, nearly all of them chance.  A place comes
+ * with the 8 bases before and behind the seed; of the bases before a possible tail two may
+ * differ, and among 8 of them that chance lets pass one place in 240.
  *
- * Compiled once per SIMD path (EXM_PLACES_PATH names the function); a path here is no more
- * than a popcount that is an instruction.
+ * How many places a seed has, and whether one passes, cannot be foreseen, and a wrong guess
+ * of the processor costs as much as five places: so four are looked at together however few
+ * there are, and all are noted, those that do not pass to be written over.
+ *
+ * Compiled once per SIMD path: EXM_PLACES_PATH names the function, and each path brings
+ * alike().
  */
 #ifndef EXM_QUANT_PLACES_H
 #define EXM_QUANT_PLACES_H
 
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "annotate_impl.h"
 
-enum { EXM_PLACES = 64 }; /* looked at in one call */
+enum { EXM_HITS = 64 }; /* told in one call */
 
-/* The text's planes (ref.h) and a packed insert of n nt without its sentinel. */
+/* A place that passed: its number in the index, and above 32 bits that of the seed. */
+typedef uint64_t exm_hit;
+
+/* An index, the seeds of an insert in it, and where to go on. */
 typedef struct exm_places_query {
-    const uint64_t *text_lo, *text_hi, *text_no;
-    uint64_t lo, hi;
-    uint32_t n;
-    uint32_t n_core, most; /* among the first n_core so many mismatches are allowed */
+    const exm_question *asked;
+    const exm_seeds *seeds;
+    const exm_ref_place *place; /* [n_places] */
+    uint32_t n_places, k;
+    uint32_t seed, end; /* the next seed to look at, and the one to stop before */
+    uint32_t done;      /* places of that seed that were looked at already */
 } exm_places_query;
 
-typedef struct exm_place {
-    uint64_t begin;  /* text position of the insert's base 0 */
-    uint64_t differ; /* bit i: base i is not explained here */
-    uint64_t none;   /* bit i: it stands against no base of the text */
-} exm_place;
+/* The next hits, in the order of the seeds and of their places; 0: there are no more. */
+typedef size_t (*exm_places_hits)(exm_places_query *q, exm_hit ret[EXM_HITS]);
+size_t exm_places_hits_scalar(exm_places_query *q, exm_hit ret[EXM_HITS]);
+size_t exm_places_hits_sse4(exm_places_query *q, exm_hit ret[EXM_HITS]);
 
-/* pos[0..n_pos) with n_pos <= EXM_PLACES: text positions of insert base 'offset'.
- * Returns how many places fit; ret[] holds them in the order of pos[]. */
-typedef size_t (*exm_places_fit)(const exm_places_query *q, const uint32_t *pos,
-                                 size_t n_pos, uint32_t offset, exm_place *ret);
-size_t exm_places_fit_scalar(const exm_places_query *q, const uint32_t *pos, size_t n_pos,
-                             uint32_t offset, exm_place *ret);
-size_t exm_places_fit_sse4(const exm_places_query *q, const uint32_t *pos, size_t n_pos,
-                           uint32_t offset, exm_place *ret);
+/* The bases around the seed at 'at' as in exm_ref_place, of a plane of the insert. */
+static inline uint32_t
+exm_places_around(uint64_t plane, uint32_t at, uint32_t k)
+{
+    enum { N = EXM_REF_AROUND };
+
+    return (uint32_t) (plane << N >> at & 0xff) | (uint32_t) (plane >> (at + k) & 0xff)
+                                                      << N;
+}
 
 #ifdef EXM_PLACES_PATH
 
-/* 57 bits of a plane from position p on: one load at p's byte (the bundle and every
- * processor it is opened on are little-endian), the rest of the byte shifted out. */
-static inline uint64_t
-load_57(const uint64_t *plane, uint64_t p)
+/* Bit i: at most EXM_MAX_SUBS of the masked bases around place p[i] differ, for i < n and
+ * below 4.  'readable': there are four to read. */
+static inline uint32_t alike(const exm_ref_place *p, uint32_t n, int readable,
+                             uint32_t want, uint32_t mask);
+
+static inline uint32_t
+alike_each(const exm_ref_place *p, uint32_t n, uint32_t want, uint32_t mask)
 {
-    uint64_t x;
+    uint32_t r = 0;
 
-    memcpy(&x, (const char *) plane + (p >> 3), sizeof x);
-    return x >> (p & 7);
-}
+    for (uint32_t i = 0; i < 4 && i < n; i++) {
+        const uint32_t x = p[i].around ^ want;
+        const int differ = __builtin_popcount((x | x >> 2 * EXM_REF_AROUND) & mask);
 
-static inline uint64_t
-load_64(const uint64_t *plane, uint64_t p)
-{
-    const uint64_t *w = plane + (p >> 6);
-
-    return w[0] >> (p & 63) | w[1] << 1 << (63 - (p & 63));
+        r |= (uint32_t) (differ <= EXM_MAX_SUBS) << i;
+    }
+    return r;
 }
 
 size_t
-EXM_PLACES_PATH(const exm_places_query *q, const uint32_t *pos, size_t n_pos,
-                uint32_t offset, exm_place *ret)
+EXM_PLACES_PATH(exm_places_query *q, exm_hit ret[EXM_HITS])
 {
-    const uint64_t mask = ((uint64_t) 1 << q->n) - 1;
-    const uint64_t core = ((uint64_t) 1 << q->n_core) - 1;
-    const uint64_t quick = core & (((uint64_t) 1 << 57) - 1);
+    const uint64_t lo = q->asked->lo, hi = q->asked->hi;
+    const exm_seed_plan *plan = q->seeds->plan;
     size_t m = 0;
 
-    for (size_t i = 0; i < n_pos; i++) {
-        const uint64_t p = (uint64_t) pos[i] - offset;
-        uint64_t d = (load_57(q->text_lo, p) ^ q->lo) & quick, none;
+    for (; q->seed < q->end; q->seed++, q->done = 0) {
+        const uint32_t at = plan->at[q->seed], mask = plan->around[q->seed];
+        const uint32_t want = exm_places_around(lo, at, q->k) |
+                              exm_places_around(hi, at, q->k) << 2 * EXM_REF_AROUND;
+        const uint64_t seed = (uint64_t) q->seed << 32;
+        uint32_t from = q->seeds->from[q->seed] + q->done;
+        const uint32_t to = q->seeds->to[q->seed];
 
-        if ((uint32_t) __builtin_popcountll(d) > q->most) continue;
-        none = load_64(q->text_no, p) & mask;
-        d = (((load_64(q->text_lo, p) ^ q->lo) | (load_64(q->text_hi, p) ^ q->hi)) & mask) |
-            none;
-        if ((uint32_t) __builtin_popcountll(d & core) > q->most) continue;
-        ret[m++] = (exm_place){p, d, none};
+        do {
+            const uint32_t hits =
+                alike(q->place + from, to - from, from + 4 <= q->n_places, want, mask);
+
+            if (m + 4 > EXM_HITS) {
+                q->done = from - q->seeds->from[q->seed];
+                return m;
+            }
+            for (uint32_t i = 0; i < 4; i++) {
+                ret[m] = seed | (from + i);
+                m += hits >> i & 1;
+            }
+            from += 4;
+        } while (from < to);
     }
     return m;
 }

@@ -37,7 +37,8 @@ struct per_feature {
 };
 
 struct worker {
-    exm_annotation ann;
+    exm_annotation group[GROUP];
+    const exm_annotation *ann; /* of the insert that is counted */
     exm_signatures sigs;
     struct per_feature *feature; /* [n_features] */
     exm_record_class *class;     /* [n_classes]; names unused */
@@ -106,21 +107,21 @@ static exm_status
 collect_fits(const struct job *j, struct worker *w, uint32_t *ret_n, struct tie *ret_tie,
              exm_error *reterr)
 {
-    const exm_candidate *best = w->ann.cand;
+    const exm_candidate *best = w->ann->cand;
     const uint32_t best_class = class_of(j, best);
     uint32_t n = 0;
 
     *ret_tie = (struct tie){0};
-    if (w->ann.n > w->cap_words) {
-        const size_t cap = w->ann.n + w->ann.n / 2 + 16;
+    if (w->ann->n > w->cap_words) {
+        const size_t cap = w->ann->n + w->ann->n / 2 + 16;
         uint64_t *p = realloc(w->word, cap * sizeof *p);
 
         if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for tied features");
         w->word = p;
         w->cap_words = cap;
     }
-    for (size_t i = 0; i < w->ann.n; i++) {
-        const exm_candidate *c = w->ann.cand + i;
+    for (size_t i = 0; i < w->ann->n; i++) {
+        const exm_candidate *c = w->ann->cand + i;
         const uint64_t fit = fit_of(j, c);
         const int ties = c->cost == best->cost;
         uint32_t k = 0;
@@ -199,10 +200,10 @@ static exm_status
 put_fragment(const struct job *j, struct worker *w, const exm_unique *u, exm_error *reterr)
 {
     const int ttt = ends_in_ttt(u);
-    const exm_candidate *best = w->ann.cand;
+    const exm_candidate *best = w->ann->cand;
     exm_trf type = EXM_TRF_NONE;
 
-    for (size_t i = 0; i < w->ann.n_best; i++) {
+    for (size_t i = 0; i < w->ann->n_best; i++) {
         const exm_candidate *c = best + i;
         exm_trf x;
 
@@ -227,7 +228,7 @@ static exm_status
 count_explained(const struct job *j, struct worker *w, size_t task, const exm_unique *u,
                 exm_error *reterr)
 {
-    const exm_candidate *best = w->ann.cand;
+    const exm_candidate *best = w->ann->cand;
     const uint64_t count[2] = {u->reads, u->molecules};
     const uint32_t class_id = class_of(j, best);
     struct per_feature *f = w->feature + feature_of(j, best);
@@ -284,23 +285,45 @@ count_unexplained(const struct job *j, struct worker *w, const exm_unique *u)
     }
 }
 
+/* u[0..n) with n <= GROUP: explained together, so that their look-ups overlap. */
+static exm_status
+annotate_group(const struct job *j, struct worker *w, const exm_unique *u, size_t n,
+               exm_error *reterr)
+{
+    exm_question q[GROUP];
+    int open = 1;
+    exm_status st = EXM_OK;
+
+    for (size_t i = 0; i < n; i++)
+        exm_annotate_ask(j->annotator, u[i].lo, u[i].hi, ERROR_MARGIN, q + i, w->group + i);
+    while (open) {
+        open = 0;
+        for (size_t i = 0; i < n; i++)
+            if (q[i].open) exm_annotate_fetch(j->annotator, q + i);
+        for (size_t i = 0; i < n; i++) {
+            if (!q[i].open) continue;
+            st = exm_annotate_answer(j->annotator, q + i, w->group + i, reterr);
+            if (st != EXM_OK) return st;
+            open |= q[i].open;
+        }
+    }
+    for (size_t i = 0; st == EXM_OK && i < n; i++)
+        if (u[i].seq)
+            st = exm_annotate_long(j->annotator, u[i].seq, u[i].len, ERROR_MARGIN,
+                                   w->group + i, reterr);
+    return st;
+}
+
 static exm_status
 count_one(const struct job *j, struct worker *w, size_t task, const exm_unique *u,
-          const exm_question *q, exm_error *reterr)
+          const exm_annotation *ann, exm_error *reterr)
 {
-    exm_status st =
-        u->seq
-            ? exm_annotate_long(j->annotator, u->seq, u->len, ERROR_MARGIN, &w->ann, reterr)
-            : exm_annotate_answer(j->annotator, q, ERROR_MARGIN, &w->ann, reterr);
-
-    if (st != EXM_OK) return st;
+    w->ann = ann;
     w->molecules += u->molecules;
     add_top(w->top, u->reads);
-    if (w->ann.n == 0)
-        count_unexplained(j, w, u);
-    else
-        st = count_explained(j, w, task, u, reterr);
-    return st;
+    if (ann->n > 0) return count_explained(j, w, task, u, reterr);
+    count_unexplained(j, w, u);
+    return EXM_OK;
 }
 
 static exm_status
@@ -312,19 +335,14 @@ tally_chunk(void *ctx, size_t task, unsigned worker, exm_error *reterr)
     const size_t end = (task + 1) * CHUNK < all ? (task + 1) * CHUNK : all;
     exm_status st = EXM_OK;
 
-    for (size_t at = task * CHUNK; at < end; at += GROUP) {
+    for (size_t at = task * CHUNK; st == EXM_OK && at < end; at += GROUP) {
         const size_t n = end - at < GROUP ? end - at : GROUP;
         exm_unique u[GROUP];
-        exm_question q[GROUP];
 
-        for (size_t i = 0; i < n; i++) {
-            u[i] = exm_collapse_get(j->uniques, at + i);
-            exm_annotate_ask(j->annotator, u[i].lo, u[i].hi, q + i);
-        }
-        for (size_t i = 0; i < n; i++) exm_annotate_fetch(j->annotator, q + i);
+        for (size_t i = 0; i < n; i++) u[i] = exm_collapse_get(j->uniques, at + i);
+        st = annotate_group(j, w, u, n, reterr);
         for (size_t i = 0; st == EXM_OK && i < n; i++)
-            st = count_one(j, w, task, u + i, q + i, reterr);
-        if (st != EXM_OK) return st;
+            st = count_one(j, w, task, u + i, w->group + i, reterr);
     }
     return st;
 }
@@ -344,7 +362,7 @@ worker_init(const struct job *j, struct worker *w)
 static void
 worker_done(struct worker *w)
 {
-    exm_annotation_done(&w->ann);
+    for (size_t i = 0; i < GROUP; i++) exm_annotation_done(w->group + i);
     exm_signatures_done(&w->sigs);
     exm_fragment_list_done(&w->fragments);
     free(w->feature);

@@ -125,9 +125,9 @@ map_sections(exm_ref *r, exm_error *reterr)
         [EXM_SEC_PLANE_HI] = u64,
         [EXM_SEC_PLANE_NO] = u64,
         [EXM_SEC_OFF_MIRNA] = u32,
-        [EXM_SEC_POS_MIRNA] = u32,
+        [EXM_SEC_PLACES_MIRNA] = sizeof(exm_ref_place),
         [EXM_SEC_OFF_OTHER] = u32,
-        [EXM_SEC_POS_OTHER] = u32,
+        [EXM_SEC_PLACES_OTHER] = sizeof(exm_ref_place),
         [EXM_SEC_CLADE_KEYS] = u64,
         [EXM_SEC_CLADE_MIRNAS] = u32,
         [EXM_SEC_CLADE_NAMES] = u32,
@@ -161,9 +161,9 @@ map_sections(exm_ref *r, exm_error *reterr)
     for (int i = EXM_SEC_PLANE_LO; i <= EXM_SEC_PLANE_NO; i++)
         if (r->text_len >= UINT32_MAX || n[i] != (r->text_len + 63) / 64 + 2)
             return broken(r, "section", (size_t) i, reterr);
-    r->index[0].off = p[EXM_SEC_OFF_MIRNA], r->index[0].pos = p[EXM_SEC_POS_MIRNA];
-    r->index[1].off = p[EXM_SEC_OFF_OTHER], r->index[1].pos = p[EXM_SEC_POS_OTHER];
-    r->n_pos[0] = n[EXM_SEC_POS_MIRNA], r->n_pos[1] = n[EXM_SEC_POS_OTHER];
+    r->index[0].off = p[EXM_SEC_OFF_MIRNA], r->index[0].place = p[EXM_SEC_PLACES_MIRNA];
+    r->index[1].off = p[EXM_SEC_OFF_OTHER], r->index[1].place = p[EXM_SEC_PLACES_OTHER];
+    r->n_places[0] = n[EXM_SEC_PLACES_MIRNA], r->n_places[1] = n[EXM_SEC_PLACES_OTHER];
     r->index[0].k = EXM_REF_K_MIRNA;
     r->index[1].k = EXM_REF_K_OTHER_MIN;
     while (r->index[1].k < EXM_REF_K_OTHER_MAX &&
@@ -474,18 +474,21 @@ static exm_status
 check_index(const exm_ref *r, int which, exm_error *reterr)
 {
     const uint32_t k = r->index[which].k;
-    const uint32_t *off = r->index[which].off, *pos = r->index[which].pos;
+    const uint32_t *off = r->index[which].off;
+    const exm_ref_place *place = r->index[which].place;
     const uint64_t codes = codes_of(k);
 
-    if (off[0] != 0 || off[codes] != r->n_pos[which])
+    if (off[0] != 0 || off[codes] != r->n_places[which])
         return broken(r, "size of index", (size_t) which, reterr);
     for (uint64_t c = 0; c < codes; c++) {
         if (off[c + 1] == off[c]) continue;
-        if (off[c + 1] < off[c] || off[c + 1] > r->n_pos[which])
+        if (off[c + 1] < off[c] || off[c + 1] > r->n_places[which])
             return broken(r, "offset of k-mer", (size_t) c, reterr);
         for (uint32_t i = off[c]; i < off[c + 1]; i++)
-            if (!is_kmer(r, which, pos[i], c) || (i > off[c] && pos[i] <= pos[i - 1]))
-                return broken(r, "position of k-mer", (size_t) c, reterr);
+            if (!is_kmer(r, which, place[i].at, c) ||
+                (i > off[c] && place[i].at <= place[i - 1].at) ||
+                place[i].around != exm_ref_around(r->lo, r->hi, place[i].at, k))
+                return broken(r, "place of k-mer", (size_t) c, reterr);
     }
     return EXM_OK;
 }

@@ -11,6 +11,7 @@
 #define EXM_REF_FORMAT_H
 
 #include "exomir/digest.h"
+#include "exomir/ref.h"
 
 #include <stdint.h>
 
@@ -21,7 +22,7 @@
 #define EXM_REF_MAGIC "EXMREF\0\n"
 
 enum {
-    EXM_REF_VERSION = 2,
+    EXM_REF_VERSION = 3,
     EXM_REF_PAD = 64,    /* 'no' positions before the first and after the last template */
     EXM_REF_K_MIRNA = 8, /* finds every read of >= 16 nt with one substitution or tail */
     EXM_REF_K_OTHER_MIN = 8, /* the other classes: see exm_ref_k_other() */
@@ -44,10 +45,10 @@ enum exm_ref_section {
     EXM_SEC_PLANE_LO,
     EXM_SEC_PLANE_HI,
     EXM_SEC_PLANE_NO,
-    EXM_SEC_OFF_MIRNA, /* u32 [4^8 + 1] */
-    EXM_SEC_POS_MIRNA, /* u32 */
-    EXM_SEC_OFF_OTHER, /* u32 [4^k + 1], k from 8 to 12 */
-    EXM_SEC_POS_OTHER,
+    EXM_SEC_OFF_MIRNA,    /* u32 [4^8 + 1] */
+    EXM_SEC_PLACES_MIRNA, /* exm_ref_place */
+    EXM_SEC_OFF_OTHER,    /* u32 [4^k + 1], k from 8 to 12 */
+    EXM_SEC_PLACES_OTHER,
     EXM_SEC_CLADE_KEYS,   /* u64, ascending: lo | hi << 20 */
     EXM_SEC_CLADE_MIRNAS, /* u32 per key: into FOREIGN */
     EXM_SEC_CLADE_NAMES,  /* u32 string per label */
@@ -139,6 +140,17 @@ exm_plane_bits(const uint64_t *plane, uint64_t p, uint32_t n)
     const uint64_t x = plane[w] >> shift | (shift ? plane[w + 1] << (64 - shift) : 0);
 
     return x & (((uint64_t) 1 << n) - 1);
+}
+
+/* exm_ref_place.around of the k-mer at p, which has 8 positions before and behind it. */
+static inline uint32_t
+exm_ref_around(const uint64_t *lo, const uint64_t *hi, uint64_t p, uint32_t k)
+{
+    const uint32_t n = EXM_REF_AROUND;
+    const uint64_t l = exm_plane_bits(lo, p - n, n) | exm_plane_bits(lo, p + k, n) << n;
+    const uint64_t h = exm_plane_bits(hi, p - n, n) | exm_plane_bits(hi, p + k, n) << n;
+
+    return (uint32_t) (h << 2 * n | l);
 }
 
 /* Case-blind byte order, then byte order: the order of the lookup table. */

@@ -383,8 +383,10 @@ for which, first, last in (("mirna", 0, 1), ("other", 1, len(section["classes"])
         if first <= t["class_id"] < last:
             for p in range(t["start"], t["start"] + t["len"] - k + 1):
                 code = sum(plane("lo", p + i) << i | plane("hi", p + i) << (k + i) for i in range(k))
-                want.setdefault(code, []).append(p)
-    got = [x["position"] for x in section["pos_" + which]]
+                near = [plane(b, p + i) << bit for b, bit0 in (("lo", 0), ("hi", 16))
+                        for bit, i in enumerate([*range(-8, 0), *range(k, k + 8)], bit0)]
+                want.setdefault(code, []).append((p, sum(near)))
+    got = [(x["position"], x["around"]) for x in section["places_" + which]]
     assert k == 8 and {c: got[off[c]:off[c + 1]] for c in want} == want and len(got) == sum(map(len, want.values()))
 keys = [x["key"] for x in section["clade_keys"]]
 assert keys == sorted(keys) and len(keys) == 9

@@ -242,6 +242,21 @@ letter(const exm_ref *r, uint64_t p)
     return exm_ref_plane_no(r)[p >> 6] & bit ? '-' : "ACTG"[lo + 2 * hi];
 }
 
+/* What exm_ref_place.around says of the k-mer at p, letter by letter. */
+static uint32_t
+around(const exm_ref *r, uint64_t p, uint32_t k)
+{
+    uint32_t x = 0;
+
+    for (uint32_t i = 0; i < 16; i++) {
+        const char c = letter(r, i < 8 ? p - 8 + i : p + k + i - 8);
+
+        x |= (uint32_t) (c == 'C' || c == 'G') << i;
+        x |= (uint32_t) (c == 'T' || c == 'G') << (16 + i);
+    }
+    return x;
+}
+
 static void
 template_letters(const exm_ref *r, uint32_t t, char *to)
 {
@@ -458,8 +473,9 @@ text_and_indexes_equal_a_walk_over_the_letters(void **state)
                 continue;
             seen++;
             for (uint32_t i = ix->off[code]; i < ix->off[code + 1]; i++) {
-                found |= ix->pos[i] == p;
-                assert_true(i == ix->off[code] || ix->pos[i] > ix->pos[i - 1]);
+                found |=
+                    ix->place[i].at == p && ix->place[i].around == around(b.ref, p, ix->k);
+                assert_true(i == ix->off[code] || ix->place[i].at > ix->place[i - 1].at);
             }
             assert_true(found);
         }
@@ -900,7 +916,7 @@ damage_is_refused(void **state)
     b.bytes.data[8] = EXM_REF_VERSION + 1;
     assert_int_equal(exm_ref_open_memory(b.bytes.data, b.bytes.len, "m", &r, &err),
                      EXM_EDATA);
-    assert_non_null(strstr(err.msg, "has format version 3, this exomir reads up to 2"));
+    assert_non_null(strstr(err.msg, "has format version 4, this exomir reads up to 3"));
     b.bytes.data[8] = EXM_REF_VERSION - 1;
     assert_int_equal(exm_ref_open_memory(b.bytes.data, b.bytes.len, "m", &r, &err),
                      EXM_EDATA);

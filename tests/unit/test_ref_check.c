@@ -258,8 +258,8 @@ sizes_fit_together(void **state)
         {EXM_SEC_PLANE_NO, 16, "(section 11)"},
         {EXM_SEC_OFF_MIRNA, 4, "(section 12)"},
         {EXM_SEC_OFF_OTHER, 4, "(section 12)"},
-        {EXM_SEC_POS_MIRNA, 4, "(size of index 0)"},
-        {EXM_SEC_POS_OTHER, 0, "(size of index 1)"},
+        {EXM_SEC_PLACES_MIRNA, 8, "(size of index 0)"},
+        {EXM_SEC_PLACES_OTHER, 0, "(size of index 1)"},
         {EXM_SEC_CLADE_KEYS, 8, "(section 17)"},
         {EXM_SEC_CLADE_NAMES, 0, "(foreign miRNA 0)"},
         {EXM_SEC_FOREIGN, 0, "(clade key 0)"},
@@ -362,9 +362,10 @@ numbers_of_records_are_checked(void **state)
         {EXM_SEC_OFF_OTHER, 4 << 16, 1, "(size of index 1)"},
         {EXM_SEC_OFF_MIRNA, 400, 1u << 31, "(offset of k-mer"},
         {EXM_SEC_OFF_OTHER, (4 << 16) - 4, 0, "(offset of k-mer"},
-        {EXM_SEC_POS_MIRNA, 0, UINT32_MAX, "(position of k-mer"},
-        {EXM_SEC_POS_MIRNA, 0, 0, "(position of k-mer"},
-        {EXM_SEC_POS_OTHER, 0, 64, "(position of k-mer"}, /* a miRNA */
+        {EXM_SEC_PLACES_MIRNA, 0, UINT32_MAX, "(place of k-mer"},
+        {EXM_SEC_PLACES_MIRNA, 0, 0, "(place of k-mer"},
+        {EXM_SEC_PLACES_OTHER, 0, 64, "(place of k-mer"},         /* a miRNA */
+        {EXM_SEC_PLACES_MIRNA, 4, 0x12345678, "(place of k-mer"}, /* bases around */
     };
 
     (void) state;
@@ -491,12 +492,12 @@ positions_of_a_kmer_rise(void **state)
 
     (void) state;
     while (ix->off[c + 1] - ix->off[c] < 2) c++; /* miR-1-3p lies on two hairpins */
-    set32(&b, EXM_SEC_POS_MIRNA, 4 * ix->off[c], ix->pos[ix->off[c] + 1]);
-    expect_refused(&b, "(position of k-mer"); /* twice the same */
+    set32(&b, EXM_SEC_PLACES_MIRNA, 8 * ix->off[c], ix->place[ix->off[c] + 1].at);
+    expect_refused(&b, "(place of k-mer"); /* twice the same */
     b = open_sound();
-    set32(&b, EXM_SEC_POS_MIRNA, 4 * ix->off[c], ix->pos[ix->off[c] + 1]);
-    set32(&b, EXM_SEC_POS_MIRNA, 4 * ix->off[c] + 4, ix->pos[ix->off[c]]);
-    expect_refused(&b, "(position of k-mer");
+    set32(&b, EXM_SEC_PLACES_MIRNA, 8 * ix->off[c], ix->place[ix->off[c] + 1].at);
+    set32(&b, EXM_SEC_PLACES_MIRNA, 8 * ix->off[c] + 8, ix->place[ix->off[c]].at);
+    expect_refused(&b, "(place of k-mer");
 }
 
 static void
