@@ -132,6 +132,52 @@ check_class(uint32_t n_big, uint32_t k, struct counts *ret)
     assert_int_equal(ret->found[0], ret->asked[0]);
 }
 
+/* More than are told of in one call of places.h, whatever the number of the last turn. */
+static void
+an_insert_at_any_number_of_places_is_found_at_all(void **state)
+{
+    static const char core[] = "GATTACCGTTACGGAATCCATGCAAT";
+    static const exm_simd paths[] = {EXM_SIMD_SCALAR, EXM_SIMD_SSE4};
+
+    (void) state;
+    exm_rng_init(&rng, 4, 0);
+    for (uint32_t n = 1; n <= 150; n += n < 5 || (n > 55 && n < 72) ? 1 : 7) {
+        exm_buf many = {0};
+        struct small_ref small;
+        exm_annotator *a = NULL;
+        exm_annotation ann = {0};
+        exm_error err = {0};
+        uint64_t lo, hi;
+
+        for (uint32_t i = 0; i < n; i++) {
+            char seq[96], name[16];
+
+            random_letters(&rng, seq, 90);
+            memcpy(seq + 10 + below(&rng, 40), core, sizeof core - 1);
+            (void) snprintf(name, sizeof name, "t-%u", i);
+            put_entry(&many, name, seq, 90);
+        }
+        small_ref_build(&(struct small_texts){.hairpin = ">h\nTGGATCCTAGCTAGGATACCAGT\n",
+                                              .mature = ">exm-miR-1\nTGGATCCTAGCTAGGATAC\n",
+                                              .class_name = {"many"},
+                                              .class_text = {many.data}},
+                        &small);
+        assert_int_equal(exm_annotator_new(small.ref, &a, &err), EXM_OK);
+        assert_int_equal(exm_pack(core, sizeof core - 1, &lo, &hi, &err), EXM_OK);
+        for (size_t p = 0; p < 2; p++) {
+            exm_annotator_set_simd(a, paths[p]);
+            assert_int_equal(exm_annotate(a, lo, hi, 0, &ann, &err), EXM_OK);
+            assert_int_equal(ann.n, n);
+            for (uint32_t i = 1; i < n; i++)
+                assert_true(ann.cand[i].template_id > ann.cand[i - 1].template_id);
+        }
+        exm_annotation_done(&ann);
+        exm_annotator_free(a);
+        small_ref_done(&small);
+        exm_buf_done(&many);
+    }
+}
+
 static void
 up_to_65536_positions_seeds_are_short(void **state)
 {
@@ -176,6 +222,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_insert_at_any_number_of_places_is_found_at_all),
         cmocka_unit_test(up_to_65536_positions_seeds_are_short),
         cmocka_unit_test(up_to_262144_positions_one_substitution_is_always_found),
         cmocka_unit_test(beyond_one_substitution_is_missed_in_short_cores_only),
