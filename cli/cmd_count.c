@@ -127,6 +127,17 @@ static const exm_opt options[] = {
      .at = AT(options.umi.correct),
      .help = "add the molecules of an insert that chance is expected to have merged; it "
              "matters above 10,000 of one insert"},
+    {.name = "editing",
+     .kind = EXM_OPT_FLAG,
+     .at = AT(options.editing),
+     .group = "Substitutions in miRNAs",
+     .help = "test them against the errors that qualities tell: a_to_i.tsv, variants.tsv"},
+    {.name = "vcf",
+     .metavar = "FILE",
+     .kind = EXM_OPT_FILE,
+     .at = AT(vcf),
+     .help = "known variants, reported as such and not as editing; on the assembly of the "
+             "reference's GFF3; implies --editing"},
     {.name = "fluid",
      .metavar = "NAME",
      .kind = EXM_OPT_CHOICE,
@@ -216,6 +227,8 @@ run_with_ref(exm_count_args *a, exm_count_plan *p, const exm_ref *ref)
     exm_error err = {0};
     int code;
 
+    code = exm_count_plan_known(a, p, ref);
+    if (code != EXM_EXIT_OK) return code;
     if (a->common.dry_run) return exm_count_plan_print(a, p, ref);
     code = exm_own_folder(&a->common, a->out);
     if (code != EXM_EXIT_OK) return code;

@@ -13,7 +13,8 @@
 
 struct build_args {
     exm_common common;
-    const char *mature, *hairpin, *gff, *species, *database, *artifact, *clade, *out;
+    const char *mature, *hairpin, *gff, *species, *database, *artifact, *clade, *amounts,
+        *out;
     exm_words classes, spikes, aliases;
 };
 
@@ -71,6 +72,14 @@ static const exm_opt build_options[] = {
      .at = AT(spikes),
      .help = "spike-ins as a class of their own",
      .repeatable = 1},
+    {.name = "spike-amounts",
+     .metavar = "TSV",
+     .kind = EXM_OPT_FILE,
+     .at = AT(amounts),
+     .help =
+         "amounts of the spike-ins: table with the columns spikeID and amount, in any one "
+         "unit; a column 'amount' of --spike, or 'amount=N' in its headers, serves as "
+         "well"},
     {.name = "artifact",
      .metavar = "FA",
      .kind = EXM_OPT_FILE,
@@ -231,6 +240,7 @@ build(const struct build_args *a, const struct sources *classes,
                                      .n_classes = classes->n,
                                      .spikes = spikes->v,
                                      .n_spikes = spikes->n,
+                                     .spike_amounts = a->amounts,
                                      .aliases = a->aliases.v,
                                      .n_aliases = a->aliases.n,
                                      .artifact = a->artifact,
@@ -264,7 +274,8 @@ static int
 check_out(const struct build_args *a, const struct sources *classes,
           const struct sources *spikes)
 {
-    const char *const single[] = {a->mature, a->hairpin, a->gff, a->artifact, a->clade};
+    const char *const single[] = {a->mature,   a->hairpin, a->gff,
+                                  a->artifact, a->clade,   a->amounts};
     int same = 0;
 
     for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)

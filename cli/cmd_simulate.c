@@ -13,7 +13,7 @@
 
 struct simulate_args {
     exm_common common;
-    const char *ref, *out, *truth, *kit, *layout, *foreign, *background;
+    const char *ref, *out, *truth, *edits, *kit, *layout, *foreign, *background;
     int no_adapter, plain;
     exm_simulate_options o;
 };
@@ -145,6 +145,26 @@ static const exm_opt options[] = {
      .help = "share of reads from it",
      .low = 0,
      .high = 1},
+    {.name = "edit-sites",
+     .metavar = "N",
+     .kind = EXM_OPT_U32,
+     .at = AT(o.edit_sites),
+     .help = "number of A in miRNAs that are edited to G",
+     .low = 0,
+     .high = 1e6},
+    {.name = "edits",
+     .metavar = "FILE",
+     .kind = EXM_OPT_FILE,
+     .at = AT(edits),
+     .help = "where the edited sites are told",
+     .shown = "PREFIX.edits.tsv"},
+    {.name = "edit-rate",
+     .metavar = "X",
+     .kind = EXM_OPT_DOUBLE,
+     .at = AT(o.edit_rate),
+     .help = "share of molecules that have G there",
+     .low = 0,
+     .high = 1},
     {.name = "error-rate",
      .metavar = "X",
      .kind = EXM_OPT_DOUBLE,
@@ -209,6 +229,14 @@ check_truth(const struct simulate_args *a)
                              "for example --truth sim.truth.tsv",
                              "'-o -' needs --truth FILE: it has no PREFIX to name the "
                              "truth table by");
+    if (strcmp(a->out, "-") == 0 && a->o.edit_sites > 0 && !a->edits)
+        return exm_msg_error(
+            &a->common, EXM_EXIT_USAGE, "for example --edits sim.edits.tsv",
+            "'-o -' with --edit-sites needs --edits FILE: it has no PREFIX "
+            "to name the table of sites by");
+    if (a->edits && strcmp(a->edits, "-") == 0)
+        return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
+                             "option '--edits': a file is needed, not standard output");
     if (a->truth && strcmp(a->truth, "-") == 0)
         return exm_msg_error(&a->common, EXM_EXIT_USAGE, NULL,
                              "option '--truth': a file is needed, not standard output");
@@ -243,31 +271,37 @@ announce(const struct simulate_args *a, const char *fastq, const char *truth)
 /* Both files or none, but for what went to standard output already. */
 static int
 simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
-         const char *truth)
+         const char *truth, const char *edits)
 {
     const int to_stdout = strcmp(a->out, "-") == 0;
-    exm_outfile *told = NULL;
+    exm_simulate_options o = a->o;
+    exm_outfile *told = NULL, *sites = NULL;
     exm_gzout *file = NULL;
-    exm_buf table = {0};
+    exm_buf table = {0}, edited = {0};
     exm_error err = {0};
     exm_status s;
 
     exm_guard_hold();
+    o.edits = &edited;
     s = exm_outfile_new(truth, &told, &err);
+    if (s == EXM_OK && o.edit_sites > 0) s = exm_outfile_new(edits, &sites, &err);
     if (s == EXM_OK) s = exm_gzout_new(fastq, !a->plain && !to_stdout, &file, &err);
     exm_guard_release();
-    if (s == EXM_OK)
-        s = exm_simulate_reads(ref, &a->o, exm_gzout_write, file, &table, &err);
+    if (s == EXM_OK) s = exm_simulate_reads(ref, &o, exm_gzout_write, file, &table, &err);
     if (s == EXM_OK) s = exm_outfile_write(told, table.data, table.len, &err);
+    if (s == EXM_OK && sites) s = exm_outfile_write(sites, edited.data, edited.len, &err);
     if (s == EXM_OK) s = exm_ref_validate(ref, &err);
     if (s == EXM_OK && to_stdout) s = exm_gzout_commit(file, &err); /* may block */
     exm_guard_hold();
     if (s == EXM_OK && !to_stdout) s = exm_gzout_commit(file, &err);
     if (s == EXM_OK) s = exm_outfile_commit(told, &err);
+    if (s == EXM_OK && sites) s = exm_outfile_commit(sites, &err);
     exm_guard_release();
     exm_outfile_free(told);
+    exm_outfile_free(sites);
     exm_gzout_free(file);
     exm_buf_done(&table);
+    exm_buf_done(&edited);
     if (s != EXM_OK) return exm_msg_status(&a->common, &err, NULL);
     return to_stdout ? EXM_EXIT_OK : announce(a, fastq, truth);
 }
@@ -300,7 +334,7 @@ run_simulate(void *args, const exm_words *operands)
     exm_error err = {0};
     exm_fasta *foreign = NULL, *background = NULL;
     exm_ref *ref = NULL;
-    char *fastq, *truth;
+    char *fastq, *truth, *edits;
     int code, given;
 
     (void) operands;
@@ -322,7 +356,8 @@ run_simulate(void *args, const exm_words *operands)
     a->o.background = background;
     fastq = with_ending(a->out, to_stdout ? "" : a->plain ? ".fastq" : ".fastq.gz");
     truth = a->truth ? with_ending(a->truth, "") : with_ending(a->out, ".truth.tsv");
-    if (!fastq || !truth) {
+    edits = a->edits ? with_ending(a->edits, "") : with_ending(a->out, ".edits.tsv");
+    if (!fastq || !truth || !edits) {
         code = exm_msg_error(&a->common, EXM_EXIT_FAIL, NULL, "no memory for file names");
     } else if (exm_ref_open(a->ref, &ref, &err) != EXM_OK) {
         code = exm_msg_status(&a->common, &err,
@@ -330,13 +365,15 @@ run_simulate(void *args, const exm_words *operands)
     } else {
         exm_guard_file(a->out);
         if (a->truth) exm_guard_file(a->truth);
-        code = simulate(a, ref, fastq, truth);
+        if (a->edits) exm_guard_file(a->edits);
+        code = simulate(a, ref, fastq, truth, edits);
     }
     exm_ref_free(ref);
     exm_fasta_free(foreign);
     exm_fasta_free(background);
     free(fastq);
     free(truth);
+    free(edits);
     return code;
 }
 

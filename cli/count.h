@@ -15,7 +15,7 @@ enum { EXM_SKIP_REPORT = 1, EXM_SKIP_GFF = 2, EXM_SKIP_ISOMIRS = 4, EXM_SKIP_MUL
 typedef struct exm_count_args {
     exm_common common;
     const char *ref, *out, *kit, *layout, *sheet, *sample, *skip, *params, *umi_dedup;
-    const char *fluid, *limits; /* NULL: not given */
+    const char *fluid, *limits, *vcf; /* NULL: not given */
     int no_adapter, keep_going, fail_on_qc, bam;
     exm_sample_options options; /* of every sample, before the sheet's kit */
 } exm_count_args;
@@ -41,6 +41,7 @@ typedef struct exm_count_plan {
     exm_count_sample *sample; /* sorted by id */
     size_t n;
     unsigned skip;
+    exm_known *known;                   /* of --vcf, or NULL */
     exm_limits *limits[EXM_FLUIDS_MAX]; /* by exm_limits_fluid(); NULL: not needed */
 } exm_count_plan;
 
@@ -54,6 +55,9 @@ void exm_count_plan_done(exm_count_plan *p);
 /* --dry-run: the plan on standard output, with the kit where a look costs nothing. */
 int exm_count_plan_print(const exm_count_args *a, const exm_count_plan *p,
                          const exm_ref *ref);
+
+/* Known variants of --vcf, for all samples (count_known.c). */
+int exm_count_plan_known(exm_count_args *a, exm_count_plan *p, const exm_ref *ref);
 
 /* Whose limits each sample is judged by (count_limits.c). */
 int exm_count_plan_limits(const exm_count_args *a, exm_count_plan *p);

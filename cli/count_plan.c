@@ -304,6 +304,7 @@ exm_count_plan_make(exm_count_args *a, const exm_words *files, exm_count_plan *r
 {
     int code;
 
+    if (a->vcf) a->options.editing = 1;
     if (a->sheet && (files->n > 0 || a->sample))
         return exm_msg_error(&a->common, EXM_EXIT_USAGE, "put all files into the sheet",
                              "--sheet excludes FASTQ files and --sample");
@@ -337,6 +338,7 @@ exm_count_plan_done(exm_count_plan *p)
         if (p->names) free(p->names[i]);
     }
     for (size_t i = 0; i < EXM_FLUIDS_MAX; i++) exm_limits_free(p->limits[i]);
+    exm_known_free(p->known);
     free(p->names);
     free(p->sample);
     exm_sheet_free(p->sheet);

@@ -209,6 +209,7 @@ put_all(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
     if (s == EXM_OK)
         s = exm_outputs_trna(c->records, c->n, (p->skip & EXM_SKIP_ISOMIRS) != 0, dir,
                              reterr);
+    if (s == EXM_OK) s = exm_outputs_editing(c->records, c->n, dir, reterr);
     if (s == EXM_OK && !(p->skip & EXM_SKIP_GFF))
         s = exm_outputs_gff3(c->records, c->n, dir, reterr);
     if (s == EXM_OK && !(p->skip & EXM_SKIP_MULTIQC))
@@ -229,6 +230,8 @@ drop_old(const exm_count_plan *p, exm_outdir *dir, exm_error *reterr)
                                          "isomir.counts.tsv",
                                          "trna_types.counts.tsv",
                                          "trna_fragments.counts.tsv",
+                                         "a_to_i.tsv",
+                                         "variants.tsv",
                                          "mirna.gff3",
                                          "report.html",
                                          "multiqc/exomir_stats_mqc.json",

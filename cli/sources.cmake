@@ -15,6 +15,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/cmd_ref_show.c
   cli/cmd_count.c
   cli/count_plan.c
+  cli/count_known.c
   cli/count_limits.c
   cli/count_dry.c
   cli/count_run.c

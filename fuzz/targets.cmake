@@ -16,4 +16,5 @@ list(APPEND EXM_FUZZ_TARGETS
   explain
   limits
   umi
+  known
 )

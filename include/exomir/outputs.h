@@ -23,6 +23,9 @@ EXM_MUST_USE exm_status exm_outputs_isomirs(const exm_record *const *records, si
 EXM_MUST_USE exm_status exm_outputs_trna(const exm_record *const *records, size_t n,
                                          int only_types, exm_outdir *dir,
                                          exm_error *reterr);
+/* Where substitutions were tested: a_to_i.tsv (A to G) and variants.tsv (all others). */
+EXM_MUST_USE exm_status exm_outputs_editing(const exm_record *const *records, size_t n,
+                                            exm_outdir *dir, exm_error *reterr);
 /* mirna.gff3, mirGFF3 1.2, one line per unique sequence and mature, COLDATA = sample ids. */
 EXM_MUST_USE exm_status exm_outputs_gff3(const exm_record *const *records, size_t n,
                                          exm_outdir *dir, exm_error *reterr);

@@ -55,6 +55,18 @@ typedef struct exm_record_fragment {
     uint64_t count[2];
 } exm_record_fragment;
 
+/* A substitution at a site of a miRNA: variants.h. */
+typedef struct exm_record_variant {
+    uint32_t feature, position; /* into features; 1-based on the mature */
+    uint8_t ref, alt;           /* codes A 0, C 1, T 2, G 3 */
+    uint64_t count,
+        total;         /* good reads with alt, of all at the site; molecules with UMIs */
+    double error_rate; /* tested against */
+    double p, fdr;     /* NaN: not tested */
+    char *known;       /* id of a known variant, or "" */
+    char *same_as;     /* what else the substituted mature is, or "" */
+} exm_record_variant;
+
 typedef struct exm_record_mature {
     char *name;     /* mature name(s) at this place */
     char *hairpins; /* the hairpin it was found on, then the others that hold it; ',' */
@@ -107,6 +119,18 @@ typedef struct exm_record {
     uint64_t trf[EXM_TRF_COUNT][2]; /* by type, whatever the length; best explanation */
     exm_record_fragment *fragments; /* sorted by type, then as isomirs */
     size_t n_fragments;
+    uint32_t editing;             /* 1: substitutions were tested */
+    uint64_t edit_sites;          /* sites tested for A to G */
+    double control_rate;          /* T to C; NaN when not tested */
+    exm_record_variant *variants; /* with a read; by feature, position, alt in ACGT order */
+    size_t n_variants;
+    struct exm_record_spike {
+        char *name;
+        uint32_t class_id;
+        double amount; /* NaN when not known */
+        uint64_t count[2];
+    } * spikes; /* all spike-ins of the reference, by class, then name, EM counts */
+    size_t n_spikes;
     struct exm_record_clade {
         char *name;
         uint64_t reads;

@@ -180,6 +180,7 @@ typedef struct exm_ref_build_options {
     const char *const *aliases; /* further mature FASTAs (older version, MirGeneDB): same
                                    sequence or same accession gives an alias */
     size_t n_aliases;
+    const char *spike_amounts; /* table of spikeID and amount for 'spikes', or NULL */
     const char *artifact, *clade;
 } exm_ref_build_options;
 

@@ -5,6 +5,7 @@
 #include "exomir/annotate.h"
 #include "exomir/collapse.h"
 #include "exomir/infer.h"
+#include "exomir/known.h"
 #include "exomir/pool.h"
 #include "exomir/reader.h"
 #include "exomir/record.h"
@@ -20,6 +21,8 @@ typedef struct exm_sample_options {
     exm_trim_options trim;
     exm_umi_options umi; /* default directional, not corrected */
     exm_reader_options reader;
+    int editing;            /* 1: substitutions in miRNAs are tested (variants.h) */
+    const exm_known *known; /* known variants, or NULL; alive while counting */
     int allow_empty, allow_no_adapter, allow_low_mirna;
     void (*progress)(void *ctx, uint64_t done, uint64_t total,
                      uint64_t reads); /* or NULL */

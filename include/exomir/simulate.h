@@ -23,13 +23,16 @@ typedef struct exm_simulate_options {
     double error_rate;   /* substitutions per sequenced nt, default 0.001 */
     double isomir_rate;  /* miRNA reads that are not the canonical mature, default 0.5 */
     uint32_t mirnas;     /* entities expressed, default 400; abundance log-normal */
-    double molecules_share;   /* with a UMI layout: molecules / reads, default 0.4 */
-    double umi_error_rate;    /* substitutions that PCR leaves per nt of UMI, default 0 */
-    uint32_t pcr_cycles;      /* that make them, default 15 */
-    uint32_t skew;            /* of amplification, 1 (none) to 8, default 2 */
-    int quality_levels;       /* 4 (binned) or 40 */
-    const exm_fasta *foreign; /* miRNAs of other species, or NULL; 'mirnas' of them */
-    double share_foreign;     /* of all reads, default 0 */
+    double molecules_share; /* with a UMI layout: molecules / reads, default 0.4 */
+    double umi_error_rate;  /* substitutions that PCR leaves per nt of UMI, default 0 */
+    uint32_t pcr_cycles;    /* that make them, default 15 */
+    uint32_t skew;          /* of amplification, 1 (none) to 8, default 2 */
+    int quality_levels;     /* 4 (binned) or 40 */
+    uint32_t edit_sites;    /* A of expressed miRNAs, but for the last 3 nt, edited to G */
+    double edit_rate;       /* in this share of their molecules, default 0.1 */
+    exm_buf *edits; /* or NULL: mirna, position, molecules, edited of each such site */
+    const exm_fasta *foreign;    /* miRNAs of other species, or NULL; 'mirnas' of them */
+    double share_foreign;        /* of all reads, default 0 */
     const exm_fasta *background; /* a genome: pieces of it, of either strand; or NULL */
     double share_background;     /* of all reads, default 0 */
 } exm_simulate_options;

@@ -11,4 +11,5 @@ list(APPEND EXM_SOURCES
   src/core/json.c
   src/core/pages.c
   src/core/pool.c
+  src/core/portable.c
 )

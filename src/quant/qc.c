@@ -7,6 +7,7 @@
  */
 #include "exomir/qc.h"
 
+#include "exomir/calibrate.h"
 #include "exomir/clade.h"
 
 #include "exomir/ref.h"
@@ -172,6 +173,12 @@ spikes(const exm_record *r)
         if (r->classes[i].kind == EXM_KIND_SPIKE)
             return percent(kind_reads(r, EXM_KIND_SPIKE), kept(r));
     return (double) NAN;
+}
+
+static double
+spike_fit(const exm_record *r)
+{
+    return exm_calibrate_sample(r).r2;
 }
 
 static double
@@ -344,6 +351,10 @@ static const struct limit limits[] = {
     {"spikes", "Spike-ins among inserts", "%", "exomir", spikes, NONE, 30.0,
      EXM_VERDICT_NOTE, NONE, NONE,
      "Spike-ins take much of the sequencing: less input than planned?"},
+    {"spike_fit", "Spike-ins follow their amounts, R2", "", "exomir", spike_fit, 0.9, NONE,
+     EXM_VERDICT_NOTE, NONE, NONE,
+     "Counts do not follow what was added: see the calibration, and whether amounts are "
+     "right"},
     {"ambiguous", "Reads that fit several features", "%", "exomir", ambiguous, NONE, 50.0,
      EXM_VERDICT_NOTE, NONE, NONE,
      "Compare the columns unique and EM of the miRNAs you rely on"},
@@ -415,6 +426,7 @@ missing(const struct limit *l, const exm_record *r)
         return "The reference traces no other clade (ref build --clade)";
     if (kept(r) == 0) return "No insert was kept";
     if (l->value == spikes) return "The reference holds no spike-ins";
+    if (l->value == spike_fit) return "Fewer than 3 spike-ins of known amount were counted";
     if (l->value == error_rate) return "No miRNA has 100 unambiguous reads";
     return "No insert is explained";
 }
@@ -609,103 +621,4 @@ exm_qc_sample_by(const exm_record *r, const exm_limits *own, exm_qc *ret)
             q.overall = x->verdict;
     }
     *ret = q;
-}
-
-/* Reads by type of tRNA fragment, or null where the reference has no tRNA. */
-static void
-put_trna(const exm_record *r, exm_json *j)
-{
-    exm_json_key(j, "trna");
-    if (!exm_record_has_trna(r)) {
-        exm_json_null(j);
-        return;
-    }
-    exm_json_object(j);
-    for (int t = 0; t < EXM_TRF_COUNT; t++)
-        exm_json_ku64(j, exm_trf_name((exm_trf) t), r->trf[t][0]);
-    exm_json_end(j);
-}
-
-/* What stands behind the check 'clade', or null where nothing can be traced. */
-static void
-put_foreign(const exm_record *r, exm_json *j)
-{
-    exm_clade_verdict v;
-
-    exm_clade_judge(r, &v);
-    exm_json_key(j, "foreign");
-    if (!v.traced) {
-        exm_json_null(j);
-        return;
-    }
-    exm_json_object(j);
-    exm_json_kbool(j, "found", v.found);
-    exm_json_kstr(j, "clade", v.name[0] ? v.label : NULL);
-    exm_json_ku64(j, "reads", v.reads);
-    exm_json_ku64(j, "mirnas", v.mirnas);
-    exm_json_ku64(j, "evidence", v.evidence);
-    exm_json_kdouble(j, "share_percent", v.share);
-    exm_json_kdouble(j, "limit_reads", v.limit);
-    exm_json_end(j);
-}
-
-void
-exm_qc_put_json(const exm_record *r, const exm_qc *q, exm_json *j)
-{
-    exm_json_object(j);
-    exm_json_kstr(j, "sample", r->sample);
-    exm_json_kstr(j, "verdict", exm_verdict_name(q->overall));
-    exm_json_kstr(j, "limits", q->limits);
-    exm_json_kstr(j, "kit", r->kit);
-    exm_json_kstr(j, "layout", r->layout);
-    exm_json_kstr(j, "kit_evidence", r->kit_evidence);
-    exm_json_kstr(j, "content", r->content);
-    exm_json_ku64(j, "reads_in", r->reads_in);
-    exm_json_key(j, "fates");
-    exm_json_object(j);
-    for (int f = 0; f < EXM_FATE_COUNT; f++)
-        exm_json_ku64(j, exm_fate_name((exm_fate) f), r->fate[f]);
-    exm_json_end(j);
-    exm_json_key(j, "kept");
-    exm_json_object(j);
-    for (size_t i = 0; i < r->n_classes; i++)
-        exm_json_ku64(j, r->classes[i].name, r->classes[i].em[0]);
-    exm_json_ku64(j, "unannotated", r->unannotated);
-    exm_json_ku64(j, "foreign", r->foreign);
-    exm_json_end(j);
-    exm_json_ku64(j, "molecules", r->molecules);
-    exm_qc_put_umis(r, j);
-    put_trna(r, j);
-    put_foreign(r, j);
-    exm_json_key(j, "clades");
-    exm_json_array(j);
-    for (size_t i = 0; i < r->n_clades && i < 20; i++) {
-        exm_json_object(j);
-        exm_json_kstr(j, "clade", r->clades[i].name);
-        exm_json_ku64(j, "reads", r->clades[i].reads);
-        exm_json_end(j);
-    }
-    exm_json_end(j);
-    exm_json_key(j, "items");
-    exm_json_array(j);
-    for (size_t i = 0; i < q->n; i++) {
-        const exm_qc_item *x = q->item + i;
-
-        exm_json_object(j);
-        exm_json_kstr(j, "id", x->id);
-        exm_json_kstr(j, "title", x->title);
-        exm_json_kdouble(j, "value", x->value);
-        exm_json_kstr(j, "unit", x->unit);
-        exm_json_kdouble(j, "low", x->low);
-        exm_json_kdouble(j, "high", x->high);
-        exm_json_kdouble(j, "fail_low", x->fail_low);
-        exm_json_kdouble(j, "fail_high", x->fail_high);
-        exm_json_kstr(j, "verdict", exm_verdict_name(x->verdict));
-        exm_json_kstr(j, "reason", x->reason);
-        exm_json_kstr(j, "source", x->source);
-        exm_json_kstr(j, "basis", x->basis);
-        exm_json_end(j);
-    }
-    exm_json_end(j);
-    exm_json_end(j);
 }

@@ -40,6 +40,11 @@ exm_record_free(exm_record *r)
         free(r->matures[i].name);
         free(r->matures[i].hairpins);
     }
+    for (size_t i = 0; r->variants && i < r->n_variants; i++) {
+        free(r->variants[i].known);
+        free(r->variants[i].same_as);
+    }
+    for (size_t i = 0; r->spikes && i < r->n_spikes; i++) free(r->spikes[i].name);
     for (size_t i = 0; r->clades && i < r->n_clades; i++) free(r->clades[i].name);
     for (size_t i = 0; r->traces && i < r->n_traces; i++) {
         free(r->traces[i].clade);
@@ -50,6 +55,8 @@ exm_record_free(exm_record *r)
     free(r->matures);
     free(r->isomirs);
     free(r->fragments);
+    free(r->variants);
+    free(r->spikes);
     free(r->clades);
     free(r->copies);
     free(r->traces);
@@ -86,7 +93,7 @@ exm_record_has_open_end(const exm_record *r, const exm_record_isomir *x)
 /* ---- the codec ---- */
 
 struct codec {
-    exm_buf *out;                         /* writing */
+    exm_buf *const out;                   /* writing */
     const unsigned char *p, *end, *begin; /* reading, when out is NULL */
     const char *source;
     exm_status st;
@@ -422,6 +429,55 @@ do_fragments(struct codec *c, exm_record *r)
 }
 
 static void
+do_variants(struct codec *c, exm_record *r)
+{
+    uint32_t feature = 0;
+
+    do_u32(c, &r->editing);
+    do_u64(c, &r->edit_sites);
+    do_double(c, &r->control_rate);
+    r->variants = do_array(c, r->variants, &r->n_variants, sizeof *r->variants, 32);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_variants; i++) {
+        exm_record_variant *x = r->variants + i;
+        uint32_t step = x->feature - feature; /* wrap is undone */
+
+        do_u32(c, &step);
+        x->feature = feature += step;
+        do_u32(c, &x->position);
+        do_u8(c, &x->ref);
+        do_u8(c, &x->alt);
+        do_u64(c, &x->count);
+        do_u64(c, &x->total);
+        do_double(c, &x->error_rate);
+        do_double(c, &x->p);
+        do_double(c, &x->fdr);
+        do_text(c, &x->known);
+        do_text(c, &x->same_as);
+        if (c->st == EXM_OK &&
+            (x->feature >= r->n_features || x->position == 0 || x->ref > 3 || x->alt > 3 ||
+             x->ref == x->alt || x->count == 0 || x->count > x->total))
+            refuse(c, "an impossible substitution in a miRNA");
+    }
+}
+
+static void
+do_spikes(struct codec *c, exm_record *r)
+{
+    r->spikes = do_array(c, r->spikes, &r->n_spikes, sizeof *r->spikes, 12);
+    for (size_t i = 0; c->st == EXM_OK && i < r->n_spikes; i++) {
+        struct exm_record_spike *x = r->spikes + i;
+
+        do_text(c, &x->name);
+        do_u32(c, &x->class_id);
+        do_double(c, &x->amount);
+        do_bins(c, x->count, 2);
+        if (c->st == EXM_OK &&
+            (x->class_id >= r->n_classes || x->amount < 0.0 || isinf(x->amount)))
+            refuse(c, "an impossible spike-in");
+    }
+}
+
+static void
 do_clades(struct codec *c, exm_record *r)
 {
     r->clades = do_array(c, r->clades, &r->n_clades, sizeof *r->clades, 2);
@@ -465,6 +521,8 @@ do_record(struct codec *c, exm_record *r)
     do_features(c, r);
     do_isomirs(c, r);
     do_fragments(c, r);
+    do_variants(c, r);
+    do_spikes(c, r);
     do_clades(c, r);
     do_umis(c, r);
 }
@@ -514,6 +572,9 @@ check_names(struct codec *c, const exm_record *r)
     for (size_t i = 0; i < r->n_matures; i++)
         good &= is_line(r->matures[i].name) && is_line(r->matures[i].hairpins);
     for (size_t i = 0; i < r->n_clades; i++) good &= is_line(r->clades[i].name);
+    for (size_t i = 0; i < r->n_variants; i++)
+        good &= is_line(r->variants[i].known) && is_line(r->variants[i].same_as);
+    for (size_t i = 0; i < r->n_spikes; i++) good &= is_line(r->spikes[i].name);
     for (size_t i = 0; i < r->n_traces; i++)
         good &= is_line(r->traces[i].clade) && is_line(r->traces[i].mirna);
     for (size_t i = 0; i < r->n_features; i++) good &= is_line(r->features[i].name);
@@ -557,6 +618,27 @@ check_fragments(struct codec *c, const exm_record *r)
             left[x->type][k] -= x->count[k];
         }
     }
+}
+
+/* By feature, position, then the other base in the order A C G T. */
+static int
+are_variants_sorted(const exm_record_variant *a, const exm_record_variant *b)
+{
+    static const unsigned char rank[] = {0, 1, 3, 2}; /* of codes A 0, C 1, T 2, G 3 */
+
+    if (a->feature != b->feature) return a->feature < b->feature;
+    if (a->position != b->position) return a->position < b->position;
+    return rank[a->alt & 3] < rank[b->alt & 3];
+}
+
+static void
+check_variants(struct codec *c, const exm_record *r)
+{
+    for (size_t i = 1; i < r->n_variants; i++)
+        if (!are_variants_sorted(&r->variants[i - 1], &r->variants[i])) {
+            refuse(c, "the substitutions are not sorted");
+            return;
+        }
 }
 
 static void
@@ -715,6 +797,7 @@ exm_record_decode(const void *p, size_t n, const char *source, exm_record **ret,
     if (c.st == EXM_OK) check_names(&c, r);
     if (c.st == EXM_OK) check_order(&c, r);
     if (c.st == EXM_OK) check_fragments(&c, r);
+    if (c.st == EXM_OK) check_variants(&c, r);
     if (c.st == EXM_OK) check_foreign(&c, r);
     if (c.st == EXM_OK) check_umis(&c, r);
     if (c.st != EXM_OK) {

@@ -63,6 +63,9 @@ exm_sample_params_json(const exm_sample_options *o, exm_buf *ret, exm_error *ret
     exm_json_ku64(&j, "min_umi_nt", o->trim.min_umi);
     exm_json_kstr(&j, "umi_dedup", exm_umi_dedup_name(o->umi.dedup));
     exm_json_kbool(&j, "umi_correct", o->umi.correct);
+    exm_json_kbool(&j, "editing", o->editing);
+    exm_json_kstr(&j, "known_variants_sha256",
+                  o->known ? exm_known_sha256(o->known) : NULL);
     exm_json_kbool(&j, "allow_empty", o->allow_empty);
     exm_json_kbool(&j, "allow_no_adapter", o->allow_no_adapter);
     exm_json_kbool(&j, "allow_low_mirna", o->allow_low_mirna);
@@ -101,6 +104,7 @@ struct pass {
     unsigned n_workers;
     pthread_mutex_t lock; /* of the table, and of the progress function */
     exm_collapse *table;
+    exm_qualities *qualities; /* where substitutions are tested */
     unsigned long batches;
     struct first_name first;
 };
@@ -156,6 +160,8 @@ take(struct pass *p, unsigned worker, const exm_read *reads, size_t n, exm_error
         if (f->reads_in > EXM_COPIES_MAX) return too_many(p, reterr);
         (void) pthread_mutex_lock(&p->lock);
         st = exm_collapse_add(p->table, reads + at, trimmed, m, reterr);
+        if (st == EXM_OK && p->qualities)
+            st = exm_qualities_add(p->qualities, reads + at, trimmed, m, reterr);
         p->first.again += again;
         if (++p->batches % BATCHES_PER_REPORT == 0)
             report_progress(p, p->batches * BATCH); /* within a batch of the truth */
@@ -551,6 +557,8 @@ start_pass(struct pass *p, const exm_inference *inf, exm_error *reterr)
                                     .how = p->o->umi,
                                     .expect = expected_uniques(p->reader, inf->reads)},
             &p->table, reterr);
+    if (st == EXM_OK && p->o->editing)
+        st = exm_qualities_new(p->rec->umi_len > 0, &p->qualities, reterr);
     return st;
 }
 
@@ -583,6 +591,7 @@ run_pass(struct pass *p, exm_pool *pool, exm_sample_inputs *inputs, exm_error *r
     if (st == EXM_OK) st = read_all(p, pool, &inf, &first, reterr);
     if (st == EXM_OK) st = exm_collapse_finish(p->table, reterr);
     if (st == EXM_OK) st = put_umis(p, reterr);
+    if (st == EXM_OK && p->qualities) st = exm_qualities_finish(p->qualities, reterr);
     if (st == EXM_OK) st = put_evidence(p, reterr);
     if (st == EXM_OK && p->o->infer_kit) {
         inputs->inference = exm_text_dup(inf.evidence);
@@ -609,8 +618,19 @@ pass_done(struct pass *p)
     exm_reader_close(p->reader);
     exm_trimmer_free(p->trimmer);
     exm_collapse_free(p->table);
+    exm_qualities_free(p->qualities);
     free(p->flow);
     (void) pthread_mutex_destroy(&p->lock);
+}
+
+static exm_status
+tally(struct pass *p, const exm_annotator *annotator, const exm_ref *ref, exm_pool *pool,
+      exm_error *reterr)
+{
+    const exm_tally_editing e = {.qualities = p->qualities, .known = p->o->known};
+
+    return exm_tally_run(annotator, ref, p->table, p->qualities ? &e : NULL, pool, p->rec,
+                         reterr);
 }
 
 exm_status
@@ -643,7 +663,7 @@ exm_sample_count(const char *id, const char *const *paths, size_t n_paths,
         exm_reader_close(p.reader); /* its buffers are not needed any more */
         p.reader = NULL;
     }
-    if (st == EXM_OK) st = exm_tally_run(annotator, ref, p.table, pool, p.rec, reterr);
+    if (st == EXM_OK) st = tally(&p, annotator, ref, pool, reterr);
     if (st == EXM_OK) st = check_mirna(&p, reterr);
     if (st == EXM_OK && o->uniques)
         st = o->uniques(o->uniques_ctx, p.table, p.rec, pool, reterr);

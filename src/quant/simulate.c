@@ -42,6 +42,7 @@ exm_simulate_defaults(void)
                               .molecules_share = 0.4,
                               .pcr_cycles = 15,
                               .skew = 2,
+                              .edit_rate = 0.1,
                               .quality_levels = 4};
     const exm_layout *truseq;
 
@@ -262,6 +263,7 @@ make_mirna(exm_simulator *s, exm_molecule *ret, exm_error *reterr)
 
         *c = exm_sim_other_letter(&s->rng, *c);
     }
+    exm_simulate_edit(s, entity, from - (int64_t) m->start, ret->seq, ret->len);
     memcpy(ret->seq + ret->len, v.tail, v.n_tail + 1);
     ret->len += v.n_tail;
     normal = normal_form(s->ref, m, from, ret->seq, ret->len);
@@ -407,8 +409,8 @@ check_options(const exm_simulate_options *o, exm_error *reterr)
     if (!is_share(o->share_cargo) || !is_share(o->share_random) ||
         !is_share(o->share_dimer) || !is_share(o->error_rate) ||
         !is_share(o->isomir_rate) || !is_share(o->molecules_share) ||
-        !is_share(o->umi_error_rate) || !is_share(o->share_foreign) ||
-        !is_share(o->share_background))
+        !is_share(o->umi_error_rate) || !is_share(o->edit_rate) ||
+        !is_share(o->share_foreign) || !is_share(o->share_background))
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: shares and rates lie in [0, 1]");
     if ((o->share_foreign > 0.0 && !o->foreign) ||
         (o->share_background > 0.0 && !o->background))
@@ -492,6 +494,7 @@ set_up(exm_simulator *s, exm_error *reterr)
     if (st == EXM_OK && s->o->foreign)
         st = choice_init(&s->foreign, 0, (uint32_t) exm_fasta_count(s->o->foreign),
                          s->o->mirnas, &s->rng, reterr);
+    if (st == EXM_OK) st = exm_simulate_edits_init(s, reterr);
     return st == EXM_OK ? set_shares(s, reterr) : st;
 }
 
@@ -502,6 +505,7 @@ tear_down(exm_simulator *s)
     choice_done(&s->foreign);
     for (uint32_t c = 1; s->cargo && c < exm_ref_n_classes(s->ref); c++)
         choice_done(&s->cargo[c]);
+    free(s->site);
     free(s->cargo);
     free(s->cut_cargo);
     free(s->reads);
@@ -592,6 +596,10 @@ exm_simulate_reads(const exm_ref *ref, const exm_simulate_options *o,
     if (st == EXM_OK) {
         put_truth(&s, ret_truth);
         st = exm_buf_check(ret_truth, reterr);
+    }
+    if (st == EXM_OK && o->edits) {
+        exm_simulate_put_edits(&s, o->edits);
+        st = exm_buf_check(o->edits, reterr);
     }
     tear_down(&s);
     return st;

@@ -56,7 +56,7 @@ enum { EXM_SIM_RANDOM, EXM_SIM_DIMER, EXM_SIM_BACKGROUND, EXM_SIM_OWN_ROWS };
 
 /* A site that is edited in a share of its molecules. */
 typedef struct exm_sim_site {
-    uint32_t mature, position; /* 0-based, on the mature */
+    uint32_t entity, position; /* 0-based, on the mature */
     uint64_t molecules, edited;
 } exm_sim_site;
 
@@ -95,5 +95,15 @@ void exm_simulate_copy_umi(exm_simulator *s, uint64_t m, char *umi);
 EXM_MUST_USE exm_status exm_simulate_others_init(exm_simulator *s, exm_error *reterr);
 void exm_simulate_foreign(exm_simulator *s, uint32_t entry, exm_molecule *ret);
 void exm_simulate_background(exm_simulator *s, exm_molecule *ret);
+
+/* ---- edited sites (simulate_edit.c) ---- */
+
+/* o->edit_sites of them among the expressed miRNAs; nothing to do for 0. */
+EXM_MUST_USE exm_status exm_simulate_edits_init(exm_simulator *s, exm_error *reterr);
+/* Edits the templated bases [0, n) of a read that begins at 'd5' of its mature. */
+void exm_simulate_edit(exm_simulator *s, uint32_t entity, int64_t d5, char *seq,
+                       uint32_t n);
+/* The table of o->edits. */
+void exm_simulate_put_edits(const exm_simulator *s, exm_buf *b);
 
 #endif

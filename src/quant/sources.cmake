@@ -8,6 +8,7 @@ list(APPEND EXM_SOURCES
   src/quant/outputs.c
   src/quant/qc.c
   src/quant/qc_umi.c
+  src/quant/qc_json.c
   src/quant/limits.c
   src/quant/record.c
   src/quant/em.c
@@ -15,6 +16,7 @@ list(APPEND EXM_SOURCES
   src/quant/annotate_long.c
   src/quant/annotate.c
   src/quant/simulate.c
+  src/quant/simulate_edit.c
   src/quant/simulate_other.c
   src/quant/simulate_read.c
   src/quant/simulate_pcr.c
@@ -27,8 +29,13 @@ list(APPEND EXM_SOURCES
   src/quant/sheet.c
   src/quant/trna.c
   src/quant/clade.c
+  src/quant/known.c
+  src/quant/pile.c
+  src/quant/variants.c
+  src/quant/calibrate.c
   src/quant/fragment_table.c
   src/quant/outputs_trna.c
+  src/quant/outputs_editing.c
 )
 list(APPEND EXM_SOURCES
   src/quant/places_scalar.c

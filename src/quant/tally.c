@@ -47,6 +47,7 @@ struct worker {
     uint64_t *word;              /* scratch: one fit per feature of a read */
     size_t cap_words;
     exm_fragment_list fragments;
+    exm_pile *pile; /* with qualities only */
     uint64_t trf[EXM_TRF_COUNT][2];
     uint64_t annotated, unannotated, foreign, molecules;
     uint64_t top[TOP]; /* largest read counts, descending */
@@ -56,6 +57,7 @@ struct job {
     const exm_annotator *annotator;
     const exm_ref *ref;
     const exm_collapse *uniques;
+    const exm_tally_editing *editing; /* or NULL */
     exm_trna *trna;
     struct worker *worker;
     unsigned n_workers;
@@ -252,6 +254,8 @@ count_explained(const struct job *j, struct worker *w, size_t task, const exm_un
     w->len_by_class[class_id * EXM_LEN_BINS +
                     (u->len < EXM_LEN_BINS ? u->len : EXM_LEN_BINS - 1)] += u->reads;
     if (best->entity != UINT32_MAX) put_isomir(j, task, u, best, &tie);
+    if (w->pile && best->entity != UINT32_MAX && tie.features == 1)
+        exm_pile_add(w->pile, j->editing->qualities, u, best);
     if (best->class_id > 0 && (st = put_fragment(j, w, u, reterr)) != EXM_OK) return st;
     sort_words(w->word, n);
     return exm_signatures_add(&w->sigs, w->word, n, count, reterr);
@@ -365,6 +369,7 @@ worker_done(struct worker *w)
     for (size_t i = 0; i < GROUP; i++) exm_annotation_done(w->group + i);
     exm_signatures_done(&w->sigs);
     exm_fragment_list_done(&w->fragments);
+    exm_pile_free(w->pile);
     free(w->feature);
     free(w->class);
     free(w->len_by_class);
@@ -400,6 +405,7 @@ worker_merge(const struct job *j, struct worker *to, const struct worker *from,
     for (int k = 0; k < TOP; k++) add_top(to->top, from->top[k]);
     for (size_t t = 0; t < EXM_TRF_COUNT; t++)
         for (int k = 0; k < 2; k++) to->trf[t][k] += from->trf[t][k];
+    if (to->pile) exm_pile_merge(to->pile, from->pile);
     st = exm_fragment_list_merge(&to->fragments, &from->fragments, reterr);
     return st == EXM_OK ? exm_signatures_merge(&to->sigs, &from->sigs, reterr) : st;
 }
@@ -509,6 +515,43 @@ by_reads_then_name(const void *pa, const void *pb)
 }
 
 static int
+is_spike(const exm_ref *ref, uint32_t template_id)
+{
+    const exm_ref_template *t = exm_ref_template_get(ref, template_id);
+
+    return exm_ref_class_get(ref, t->class_id)->kind == EXM_KIND_SPIKE;
+}
+
+/* Templates are sorted by class, then name, as the spike-ins of a record are. */
+static exm_status
+fill_spikes(const struct job *j, const uint64_t *em0, const uint64_t *em1, exm_record *rec,
+            exm_error *reterr)
+{
+    const uint32_t n = exm_ref_n_templates(j->ref);
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < n; i++) used += is_spike(j->ref, i) ? 1 : 0;
+    rec->spikes = calloc(used + 1, sizeof *rec->spikes);
+    if (!rec->spikes)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's spike-ins");
+    for (uint32_t i = 0; i < n; i++) {
+        const exm_ref_template *t = exm_ref_template_get(j->ref, i);
+        struct exm_record_spike *to = rec->spikes + rec->n_spikes;
+
+        if (!is_spike(j->ref, i)) continue;
+        *to = (struct exm_record_spike){
+            .name = copy_of(t->name),
+            .class_id = t->class_id,
+            .amount = exm_ref_spike_amount(j->ref, i),
+            .count = {em0[j->n_entities + i], em1[j->n_entities + i]}};
+        if (!to->name)
+            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's spike-ins");
+        rec->n_spikes++;
+    }
+    return EXM_OK;
+}
+
+static int
 by_clade_then_mirna(const void *pa, const void *pb)
 {
     const struct exm_record_trace *a = pa, *b = pb;
@@ -615,10 +658,14 @@ fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
     st = share_reads(j, w, rec, em0, em1, reterr);
     if (st == EXM_OK) st = fill_classes(j, w, rec, reterr);
     if (st == EXM_OK) st = fill_features(j, w, em0, em1, rec, reterr);
+    if (st == EXM_OK) st = fill_spikes(j, em0, em1, rec, reterr);
     if (st == EXM_OK) st = fill_traces(j, w, rec, reterr);
     if (st == EXM_OK) st = fill_clades(rec, reterr);
     if (st == EXM_OK) st = exm_fragment_table_fill(rec, &w->fragments, j->ref, reterr);
     memcpy(rec->trf, w->trf, sizeof rec->trf);
+    rec->control_rate = (double) NAN;
+    if (st == EXM_OK && w->pile)
+        st = exm_variants_fill(w->pile, j->annotator, j->editing->known, rec, reterr);
     if (st == EXM_OK) {
         rec->isomirs = j->isomir; /* the record owns it from here on */
         j->isomir = NULL;
@@ -633,13 +680,14 @@ done:
 
 exm_status
 exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
-              const exm_collapse *uniques, exm_pool *pool, exm_record *rec,
-              exm_error *reterr)
+              const exm_collapse *uniques, const exm_tally_editing *editing, exm_pool *pool,
+              exm_record *rec, exm_error *reterr)
 {
     const size_t n = exm_collapse_count(uniques);
     struct job j = {.annotator = annotator,
                     .ref = ref,
                     .uniques = uniques,
+                    .editing = editing,
                     .n_workers = exm_pool_threads(pool),
                     .n_entities = exm_ref_n_entities(ref),
                     .n_classes = exm_ref_n_classes(ref) + 1U};
@@ -656,6 +704,8 @@ exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
     for (unsigned i = 0; st == EXM_OK && i < j.n_workers; i++)
         if (!worker_init(&j, j.worker + i))
             st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for thread %u", i);
+    for (unsigned i = 0; editing && st == EXM_OK && i < j.n_workers; i++)
+        st = exm_pile_new(ref, &j.worker[i].pile, reterr);
     if (st == EXM_OK) st = exm_pool_run(pool, j.n_tasks, tally_chunk, &j, reterr);
     for (unsigned i = 1; st == EXM_OK && i < j.n_workers; i++)
         st = worker_merge(&j, j.worker, j.worker + i, reterr);

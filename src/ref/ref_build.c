@@ -61,6 +61,8 @@ add_other_classes(exm_draft *d, const exm_ref_build_options *o, exm_error *reter
         s = add_fasta_class(d, "class", &o->classes[i], EXM_KIND_CARGO, reterr);
     for (size_t i = 0; s == EXM_OK && i < o->n_spikes; i++)
         s = exm_draft_add_spikes(d, &o->spikes[i], reterr);
+    if (s == EXM_OK && o->spike_amounts)
+        s = exm_draft_set_amounts(d, o->spike_amounts, reterr);
     if (s == EXM_OK && o->artifact)
         s = add_fasta_class(d, "artifact", &artifact, EXM_KIND_ARTIFACT, reterr);
     return s == EXM_OK ? exm_draft_mask_pretrna(d, reterr) : s;

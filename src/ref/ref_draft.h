@@ -143,6 +143,9 @@ void exm_draft_find_database(exm_draft *d);
 /* The steps, in this order. */
 EXM_MUST_USE exm_status exm_draft_add_spikes(exm_draft *d, const exm_ref_source *src,
                                              exm_error *reterr);
+/* The table of --spike-amounts, once all spike-ins are there. */
+EXM_MUST_USE exm_status exm_draft_set_amounts(exm_draft *d, const char *path,
+                                              exm_error *reterr);
 /* Masks what class tRNA holds in class pre-tRNA; nothing to do without either. */
 EXM_MUST_USE exm_status exm_draft_mask_pretrna(exm_draft *d, exm_error *reterr);
 EXM_MUST_USE exm_status exm_draft_place(exm_draft *d, const exm_ref_build_options *o,

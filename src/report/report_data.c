@@ -8,7 +8,9 @@
  */
 #include "report_data.h"
 
+#include "exomir/calibrate.h"
 #include "exomir/json.h"
+#include "exomir/variants.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -320,6 +322,73 @@ put_umis(const exm_record *r, exm_json *j)
     exm_json_end(j);
 }
 
+/* The line through the spike-ins, and the points; null where there is none of known amount. */
+static void
+put_spikes(const exm_record *r, exm_json *j)
+{
+    const exm_calibration c = exm_calibrate_sample(r);
+
+    exm_json_key(j, "spikes");
+    if (c.given == 0) {
+        exm_json_null(j);
+        return;
+    }
+    exm_json_object(j);
+    exm_json_kdouble(j, "slope", c.slope);
+    exm_json_kdouble(j, "intercept", c.intercept);
+    exm_json_kdouble(j, "r2", c.r2);
+    exm_json_kdouble(j, "lod", c.lod);
+    exm_json_key(j, "list");
+    exm_json_array(j);
+    for (size_t i = 0; i < r->n_spikes; i++) {
+        const struct exm_record_spike *x = r->spikes + i;
+        const uint64_t count = x->count[r->umi_len > 0];
+
+        if (!(x->amount > 0.0)) continue;
+        exm_json_array(j);
+        exm_json_str(j, x->name);
+        exm_json_double(j, x->amount);
+        exm_json_u64(j, count);
+        exm_json_double(j, exm_calibrate_recovery(&c, x->amount, count));
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+    exm_json_end(j);
+}
+
+/* Substitutions that are more than errors, most significant as the table has them; null
+ * where they were not tested. */
+static void
+put_editing(const exm_record *r, exm_json *j)
+{
+    exm_json_key(j, "editing");
+    if (!r->editing) {
+        exm_json_null(j);
+        return;
+    }
+    exm_json_array(j);
+    for (size_t i = 0; i < r->n_variants; i++) {
+        const exm_record_variant *v = r->variants + i;
+        const char *call = exm_variant_call(v);
+        const char change[] = {"ACTG"[v->ref & 3], '>', "ACTG"[v->alt & 3], '\0'};
+
+        if (strcmp(call, "edited") != 0 && strcmp(call, "variant") != 0 &&
+            strcmp(call, "known") != 0)
+            continue;
+        exm_json_array(j);
+        exm_json_str(j, r->features[v->feature].name);
+        exm_json_u64(j, v->position);
+        exm_json_str(j, change);
+        exm_json_u64(j, v->count);
+        exm_json_u64(j, v->total);
+        exm_json_double(j, v->fdr);
+        exm_json_str(j, call);
+        exm_json_str(j, v->known);
+        exm_json_end(j);
+    }
+    exm_json_end(j);
+}
+
 static exm_status
 put_sample(const exm_record *r, const exm_qc *q, size_t set, const struct folding *f,
            exm_json *j, exm_error *reterr)
@@ -345,6 +414,8 @@ put_sample(const exm_record *r, const exm_qc *q, size_t set, const struct foldin
     put_isomirs(r, j);
     put_trna(r, j);
     put_umis(r, j);
+    put_spikes(r, j);
+    put_editing(r, j);
     put_checks(q, j);
     s = put_top(r, j, reterr);
     exm_json_end(j);

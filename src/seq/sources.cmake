@@ -4,6 +4,7 @@ list(APPEND EXM_SOURCES
   src/seq/umi.c
   src/seq/umi_fold.c
   src/seq/umi_insert.c
+  src/seq/qualities.c
   src/seq/infer.c
   src/seq/trim_sse4.c
   src/seq/trim_scalar.c

@@ -2,6 +2,7 @@
 list(APPEND EXM_SOURCES
   src/stats/padjust.c
   src/stats/accum.c
+  src/stats/binomial.c
   src/stats/order.c
   src/stats/norm.c
   src/stats/lsq.c

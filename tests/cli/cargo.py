@@ -106,3 +106,83 @@ run("count", "-q", "-r", "clade.exoref", "-o", "contaminated.out", "contaminated
 s = sample("contaminated.out")
 assert s["foreign"]["found"] and abs(s["kept"]["foreign"] - foreign) < 0.2 * foreign, (s["foreign"], foreign)
 print("ok other species")
+
+# ---- spike-ins ----
+letters, told = "GATCCGTAACGGCTTAGCTGAC", mdtable.read(document, "spikes")
+sequence = {r["spike"]: letters[i:] + letters[:i] for i, r in enumerate(told)}
+with open("spike.fa", "w") as f:
+    f.writelines(f">{n}{' amount=777' if n == 'SP-A' else ''}\n{s}\n" for n, s in sequence.items())
+with open("amounts.tsv", "w") as f:
+    f.write("spikeID\tamount\n" + "".join(f"{r['spike']}\t{r['amount']}\n" for r in told))
+build("spike.exoref", "--spike", "spikes=spike.fa", "--spike-amounts", "amounts.tsv")
+out = count("spikes", [(sequence[r["spike"]], int(r["reads"])) for r in told if r["reads"] != "0"] + [(own, 500)], ref="spike.exoref")
+s = sample(out)["spikes"]
+assert (s["given"], s["fitted"]) == (5, 4), s
+for r, x in zip(told, s["list"]):
+    assert (x["name"], x["count"]) == (r["spike"], int(r["reads"])) and x["amount"] == (float(r["amount"]) if r["amount"] else None), x
+    assert (x["recovery_percent"] is None) == (r["recovery"] == "") and (not r["recovery"] or abs(x["recovery_percent"] - float(r["recovery"])) < 0.05), x
+line = re.search(r"four points are fitted: slope ([\d.]+), intercept ([\d.]+), R2 ([\d.]+), limit of detection ([\d.]+)\.\n", page)
+for k, v in zip(("slope", "intercept", "r2", "limit_of_detection"), line.groups()):
+    assert abs(s[k] - float(v)) < 0.6 * 10 ** -len(v.split(".")[1]), (k, v, s[k])
+check = next(i for i in sample(out)["items"] if i["id"] == "spike_fit")
+assert check["verdict"] == "pass" and check["value"] == s["r2"], check
+# Negative control: amounts that counts do not follow; and none at all.
+with open("amounts.tsv", "w") as f:
+    f.write("spikeID\tamount\n" + "".join(f"{r['spike']}\t{a}\n" for r, a in zip(told, (100, 3, 1000, 5, 1, ""))))
+build("other.exoref", "--spike", "spikes=spike.fa", "--spike-amounts", "amounts.tsv")
+out = count("unlike", [(sequence[r["spike"]], int(r["reads"])) for r in told if r["reads"] != "0"] + [(own, 500)], ref="other.exoref")
+assert next(i for i in sample(out)["items"] if i["id"] == "spike_fit")["verdict"] == "note"
+assert sample(count("nospike", [(own, 50)], ref="bare.exoref"))["spikes"] is None
+print(f"ok {len(told)} spike-ins")
+
+# ---- editing ----
+told = mdtable.read(document, "editing")
+mature, plain = re.search(r"The mature is `([ACGT]+)`, of which there are ([\d,]+) reads as they are", page).groups()
+reads = [(mature, int(plain.replace(",", "")))]
+for r in told:
+    at = int(r["position"]) - 1
+    assert mature[at] == "A"
+    reads.append((mature[:at] + "G" + mature[at + 1:], int(r["edited"])))
+with open("exm.gff3", "w") as f:  # the mature is the first of make_ref: base 8 of its hairpin
+    f.write("chr2\t.\tmiRNA_primary_transcript\t1001\t1074\t.\t+\t.\tID=h;Name=exm-mir-1\n"
+            "chr2\t.\tmiRNA\t1009\t1030\t.\t+\t.\tID=m;Name=exm-miR-1-5p;Derives_from=h\n")
+build("edit.exoref", "--gff", "exm.gff3")
+known = next(r for r in told if r["call"] == "known")
+with open("known.vcf", "w") as f:
+    f.write("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+            f"chr2\t{1008 + int(known['position'])}\t{known['known']}\tA\tG\t.\t.\t.\n")
+for vcf in (True, False):
+    words = ["--vcf", "known.vcf"] if vcf else ["--editing"]
+    out = count(f"edit{vcf}", reads, *words, ref="edit.exoref")
+    head, *rows = table(out + "/a_to_i.tsv")
+    got = {x[head.index("position")]: dict(zip(head, x)) for x in rows}
+    assert set(got) == {r["position"] for r in told}
+    for r in told:
+        x = got[r["position"]]
+        assert (x["edited"], x["total"], x["level"]) == (r["edited"], r["total"], r["level"]), x
+        assert abs(float(x["error_rate"]) - float(r["error_rate"])) < 5e-5, x
+        if vcf and r is known:
+            assert (x["p"], x["fdr"], x["call"], x["known"]) == ("NA", "NA", "known", r["known"]), x
+            continue
+        assert abs(float(x["p"]) / float(r["p"]) - 1) < 0.05 and x["known"] == "NA", (x, r)
+        assert x["call"] == ("edited" if r is known else r["call"]), x
+    qc = sample(out)["editing"]
+    assert (qc["edited"], qc["known"]) == ((1, 1) if vcf else (2, 0)), qc
+    assert len(table(out + "/variants.tsv")) == 1
+assert not os.path.exists("whole.out/a_to_i.tsv") and sample("whole.out")["editing"] is None
+# An assembly that is not the reference's stops the run; a file without hairpins is remarked on.
+with open("other.vcf", "w") as f:
+    f.write(open("known.vcf").read() + "".join(f"chr2\t{p}\t.\tG\tC\t.\t.\t.\n" for p in (1009, 1010, 1011)))
+r = subprocess.run([exomir, "count", "-q", "-r", "edit.exoref", "-o", "x", "--no-adapter", "--vcf", "other.vcf", "editTrue.fa"],
+                   stderr=subprocess.PIPE, text=True)
+assert r.returncode == 1 and "another assembly" in r.stderr and not os.path.exists("x"), r
+# Simulated sites, and where they are told.
+run("simulate", "reads", "-q", "-r", "edit.exoref", "-n", "20000", "--mirnas", "3", "--edit-sites", "4", "--edit-rate", "0.2", "-o", "edits")
+truth = [dict(zip(table("edits.edits.tsv")[0], x)) for x in table("edits.edits.tsv")[1:]]
+assert len(truth) == 4 and all(0.1 < int(t["edited"]) / int(t["molecules"]) < 0.3 for t in truth if int(t["molecules"]) > 300), truth
+run("count", "-q", "-r", "edit.exoref", "-o", "edits.out", "--editing", "edits.fastq.gz")
+head, *rows = table("edits.out/a_to_i.tsv")
+called = {(x[1], x[2]) for x in rows if x[head.index("call")] == "edited"}
+assert called and called <= {(t["mirna"], t["position"]) for t in truth}, (called, truth)
+assert {(t["mirna"], t["position"]) for t in truth if int(t["molecules"]) > 300} <= called, (called, truth)
+print(f"ok {len(told)} edited sites")

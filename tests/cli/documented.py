@@ -30,7 +30,8 @@ trimmed = os.path.join(folder, "rich", "trimmed.fa")
 plan = json.loads(run("count", "--dry-run", "--json", "--no-adapter", "-r", reference, "-o", "x", trimmed))
 params = json.loads(plan["parameters_json"])
 told = mdtable.read(document, "defaults")
-switches = {"layout", "umi_dedup", "umi_correct", "allow_empty", "allow_no_adapter", "allow_low_mirna"}
+switches = {"layout", "umi_dedup", "umi_correct", "allow_empty", "allow_no_adapter", "allow_low_mirna", "editing",
+            "known_variants_sha256"}
 listed = {r["key in parameters_json"] for r in told}
 assert listed == set(params) - switches, listed ^ set(params)
 shown = " ".join(run("count", "--help").split())

@@ -26,7 +26,7 @@ samples = {"mixed": ["D", "T", "U"], "plain": ["trimmed"], "slim": ["trimmed"]}
 for run, names in samples.items():
     want = set()
     for r in files:
-        if r["when"].startswith(("UMIs", "with --bam")) and run != "mixed" or "unless --skip" in r["when"] and run == "slim":
+        if r["when"].startswith(("UMIs", "with --bam", "--editing")) and run != "mixed" or "unless --skip" in r["when"] and run == "slim":
             continue
         want |= {r["file"].replace("SAMPLE", s) for s in names}
     have = {os.path.relpath(os.path.join(d, f), run) for d, _, fs in os.walk(run) for f in fs}
@@ -57,7 +57,7 @@ for r in mdtable.read(document, "columns"):
             continue
         head, *rows = table(path)
         first = r["first columns"].split(", ")
-        then = names if r["then"] == "samples" else ["batch", "site"] if run == "mixed" else []
+        then = names if r["then"] == "samples" else ["batch", "site"] if r["then"] == "sheet" and run == "mixed" else []
         assert head == first + then, (path, head)
         assert all(len(x) == len(head) for x in rows), path
         if r["rows sorted by"] in ("name", "sample"):
@@ -163,6 +163,11 @@ for (run, s), r in records.items():
     ends = [x["reads"] for x in r["isomirs"] if not x["n_tail"] and r["matures"][x["mature"]]["a_behind"] >> x["d3"] + 8 & 1]
     assert r["database"] == "miRBase v22" and (told["verdict"], bool(told["value"])) == (("note", True) if s == "D" else ("na", False))
     assert s != "D" or math.isclose(told["value"], 100 * sum(ends) / sum(x["reads"] for x in r["isomirs"]))
+    mine = [f for f in r["features"] if r["classes"][f["class"]]["kind"] == 2]
+    assert [x["name"] for x in r["spikes"]] == ["SP-1", "SP-2"] and [x["amount"] for x in r["spikes"]] == [12.5, 0.5]
+    assert all(r["classes"][x["class"]]["name"] == "spikes" for x in r["spikes"])
+    assert {x["name"]: x["count"] for x in r["spikes"] if any(x["count"])} == {f["name"]: f["em"] for f in mine if any(f["em"])}
+    assert [x["count"][r["umi_len"] > 0] for x in r["spikes"]] == [x["count"] for x in qc["spikes"]["list"]]
     per = {}
     for t in r["traces"]:
         per[t["clade"]] = per.get(t["clade"], 0) + t["reads"]
@@ -209,6 +214,37 @@ for (run, s), r in records.items():
 assert any(x["subs"] for r in records.values() for x in r["isomirs"]) and any(
     x["d5"] < 0 for r in records.values() for x in r["isomirs"]) and records["plain", "trimmed"]["clades"]
 print(f"ok {len(records)} records of {len(mdtable.read(document, 'exr'))} fields")
+
+# ---- substitutions ----
+def shown(v):
+    return "NA" if math.isnan(v) else v
+
+
+for name in ("a_to_i", "variants"):
+    head, *rows = table(f"mixed/{name}.tsv")
+    want = []
+    for s in samples["mixed"]:
+        r = records["mixed", s]
+        assert r["editing"] == 1 and r["edit_sites"] > 0 and not math.isnan(r["control_rate"])
+        for v in r["variants"]:
+            if ((v["ref"], v["alt"]) == (0, 3)) != (name == "a_to_i"):
+                continue
+            level = v["count"] / v["total"]
+            call = ("known" if v["known"] else "indistinct" if v["same_as"] else "-" if not v["fdr"] <= 0.05
+                    else "low" if level < 0.01 else "edited" if name == "a_to_i" else "variant")
+            bases = [] if name == "a_to_i" else ["ACTG"[v["ref"]], "ACTG"[v["alt"]]]
+            want.append([s, r["features"][v["feature"]]["name"], v["position"], *bases, v["count"], v["total"], level,
+                         shown(v["error_rate"]), shown(v["p"]), shown(v["fdr"]), call, v["known"] or "NA", v["same_as"] or "NA"])
+    got = [[float(x) if k in ("position", "count", "edited", "total", "level", "error_rate", "p", "fdr") and x != "NA" else x
+            for k, x in zip(head, row)] for row in rows]
+    level = head.index("level")
+    assert len(got) == len(want) > 3 and all(abs(g[level] - w[level]) < 5.1e-7 for g, w in zip(got, want))
+    assert [g[:level] + g[level + 1:] for g in got] == [w[:level] + w[level + 1:] for w in want]
+    known = [(row[1], row[2], row[head.index("known")]) for row in rows]
+    assert all(k == (f"rs{position}" if m == "exm-miR-2-5p" else "NA") for m, position, k in known), known
+    assert name == "a_to_i" or len({k for _, _, k in known}) > 1, "no read of a known variant"
+assert all(r["editing"] == 0 and not r["variants"] and math.isnan(r["control_rate"]) for (run, _), r in records.items() if run == "plain")
+print("ok substitutions")
 
 # Negative control: with a field too many, too few or of another type nothing fits any more.
 for bad in (layout[1:], layout[:20] + layout[21:], layout + [("more", "u", [])],

@@ -9,6 +9,7 @@
 #include "exomir/ref.h"
 #include "exomir/rng.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,53 @@ make_copies(exm_record *r)
         r->copies[r->n_copies++] = (exm_umi_copies){.reads = 1 + more, .molecules = 1};
 }
 
+/* Of the class before the hairpins'; the second has no amount, the third was not seen. */
+static inline void
+make_spikes(exm_rng *rng, const record_shape *s, exm_record *r)
+{
+    r->spikes = zeros(3, sizeof *r->spikes);
+    for (int i = 0; i < 3; i++) {
+        char name[16];
+
+        (void) snprintf(name, sizeof name, "spike-%d", i);
+        r->spikes[i].name = text_copy(name);
+        r->spikes[i].class_id = s->n_classes > 2 ? (uint32_t) s->n_classes - 2 : 0;
+        r->spikes[i].amount = i == 1 ? (double) NAN : 0.5 * (i + 1);
+        if (i < 2) draw_counts(rng, s, r->spikes[i].count);
+    }
+    r->n_spikes = 3;
+}
+
+/* Two substitutions of the first miRNA, one of them known and one of the last. */
+static inline void
+make_variants(exm_rng *rng, const record_shape *s, exm_record *r)
+{
+    if (s->n_mirnas == 0) {
+        r->control_rate = (double) NAN;
+        return;
+    }
+    r->editing = 1;
+    r->edit_sites = 1234;
+    r->control_rate = 0.00025;
+    r->variants = zeros(3, sizeof *r->variants);
+    for (uint32_t i = 0; i < 3; i++) {
+        exm_record_variant *v = r->variants + i;
+
+        *v = (exm_record_variant){.feature = i < 2 ? 0 : (uint32_t) s->n_mirnas - 1,
+                                  .position = i < 2 ? 5 : 6,
+                                  .ref = 0,
+                                  .alt = i == 1 ? 3 : 1,
+                                  .error_rate = 0.0003,
+                                  .p = i == 1 ? (double) NAN : 0.25,
+                                  .fdr = i == 1 ? (double) NAN : 0.5};
+        v->count = 1 + exm_rng_below(rng, 50);
+        v->total = v->count + exm_rng_below(rng, 5000);
+        v->known = text_copy(i == 1 ? "rs123" : "");
+        v->same_as = text_copy(i == 2 ? "exm-miR-9" : "");
+    }
+    r->n_variants = 3;
+}
+
 static inline exm_record *
 make_record(const record_shape *s, uint64_t seed)
 {
@@ -231,6 +279,8 @@ make_record(const record_shape *s, uint64_t seed)
     make_features(&rng, s, r);
     make_fragments(&rng, s, r);
     make_clades(s, r);
+    make_spikes(&rng, s, r);
+    make_variants(&rng, s, r);
     r->foreign = 4 * s->scale;
     r->unannotated = exm_rng_below(&rng, s->scale);
     r->len_kept[40] = r->foreign + r->unannotated;
@@ -309,6 +359,42 @@ same_fragments(const exm_record *a, const exm_record *b)
 }
 
 static inline int
+same_variants(const exm_record *a, const exm_record *b)
+{
+    if (a->n_variants != b->n_variants || a->editing != b->editing ||
+        a->edit_sites != b->edit_sites ||
+        memcmp(&a->control_rate, &b->control_rate, sizeof a->control_rate) != 0)
+        return 0;
+    for (size_t i = 0; i < a->n_variants; i++) {
+        const exm_record_variant *x = a->variants + i, *y = b->variants + i;
+
+        if (x->feature != y->feature || x->position != y->position || x->ref != y->ref ||
+            x->alt != y->alt || x->count != y->count || x->total != y->total ||
+            memcmp(&x->error_rate, &y->error_rate, sizeof x->error_rate) != 0 ||
+            memcmp(&x->p, &y->p, sizeof x->p) != 0 ||
+            memcmp(&x->fdr, &y->fdr, sizeof x->fdr) != 0 ||
+            strcmp(x->known, y->known) != 0 || strcmp(x->same_as, y->same_as) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+static inline int
+same_spikes(const exm_record *a, const exm_record *b)
+{
+    if (a->n_spikes != b->n_spikes) return 0;
+    for (size_t i = 0; i < a->n_spikes; i++) {
+        const struct exm_record_spike *x = a->spikes + i, *y = b->spikes + i;
+
+        if (strcmp(x->name, y->name) != 0 || x->class_id != y->class_id ||
+            memcmp(&x->amount, &y->amount, sizeof x->amount) != 0 ||
+            memcmp(x->count, y->count, sizeof x->count) != 0)
+            return 0;
+    }
+    return 1;
+}
+
+static inline int
 same_classes(const exm_record *a, const exm_record *b)
 {
     if (a->n_classes != b->n_classes || a->n_clades != b->n_clades ||
@@ -378,7 +464,7 @@ same_record(const exm_record *a, const exm_record *b)
            strcmp(a->layout, b->layout) == 0 &&
            strcmp(a->kit_evidence, b->kit_evidence) == 0 && same_flow(a, b) &&
            same_classes(a, b) && same_features(a, b) && same_isomirs(a, b) &&
-           same_fragments(a, b);
+           same_fragments(a, b) && same_spikes(a, b) && same_variants(a, b);
 }
 
 #endif

@@ -111,7 +111,8 @@ tallied(const exm_collapse *c, int umi, exm_pool *pool)
     memset(r->content, 'c', 32);
     memset(r->ref_sha256, 'a', 64);
     memset(r->params_sha256, 'b', 64);
-    assert_int_equal(exm_tally_run(world.sse4, world.small.ref, c, pool, r, NULL), EXM_OK);
+    assert_int_equal(exm_tally_run(world.sse4, world.small.ref, c, NULL, pool, r, NULL),
+                     EXM_OK);
     return r;
 }
 

@@ -9,6 +9,8 @@
 
 #include "make_record.h"
 
+#include <math.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -351,6 +353,76 @@ an_end_is_open_where_the_hairpin_goes_on_with_a(void **state)
 }
 
 static void
+spike_ins_have_a_class_and_a_possible_amount(void **state)
+{
+    static const double bad[] = {-1.0, (double) INFINITY, -(double) INFINITY};
+    exm_record *r = whole_record();
+    exm_error err = {.code = EXM_OK};
+    exm_buf b = {0};
+
+    (void) state;
+    for (size_t i = 0; i < 3; i++) { /* what could not be read back is not written */
+        r->spikes[0].amount = bad[i];
+        assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    }
+    r->spikes[0].amount = 0.0;
+    expect_taken(r);
+    r->spikes[2].class_id = 3;
+    assert_int_equal(exm_record_encode(r, &b, &err), EXM_EINVAL);
+    assert_non_null(strstr(err.msg, "an impossible spike-in"));
+    exm_buf_done(&b);
+    r->spikes[2].class_id = 2;
+    with_letter(r, r->spikes[1].name, '\t', "a name holds control characters");
+    exm_record_free(r);
+}
+
+static void
+substitutions_are_sorted_and_possible(void **state)
+{
+    static const char order[] = "the substitutions are not sorted";
+    exm_record *r = whole_record();
+    exm_record_variant *v = r->variants;
+    exm_error err = {.code = EXM_OK};
+    exm_buf b = {0};
+
+    (void) state;
+    expect_taken(r);
+    v[1].alt = 1; /* twice the same */
+    expect_refused(r, order);
+    v[0].alt = 3;
+    v[1].alt = 2; /* G stands before T */
+    expect_taken(r);
+    v[0].alt = 2;
+    v[1].alt = 3;
+    expect_refused(r, order);
+    v[1].position = 6;
+    expect_taken(r);
+    v[1].position = 4;
+    expect_refused(r, order);
+    v[1].position = 0; /* what could not be read back is not written */
+    assert_int_equal(exm_record_encode(r, &b, &err), EXM_EINVAL);
+    assert_non_null(strstr(err.msg, "an impossible substitution in a miRNA"));
+    v[1].position = 6;
+    v[1].alt = v[1].ref;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    v[1].alt = 4;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    v[1].alt = 3;
+    v[1].count = v[1].total + 1;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    v[1].count = 0;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    v[1].count = v[1].total;
+    v[2].feature = (uint32_t) r->n_features;
+    assert_int_equal(exm_record_encode(r, &b, NULL), EXM_EINVAL);
+    v[2].feature = 5;
+    with_letter(r, v[1].known, '\n', "a name holds control characters");
+    with_letter(r, v[2].same_as, '\t', "a name holds control characters");
+    exm_buf_done(&b);
+    exm_record_free(r);
+}
+
+static void
 foreign_reads_add_up(void **state)
 {
     static const char says[] = "the foreign reads do not add up";
@@ -478,7 +550,7 @@ the_format_is_fixed(void **state)
                         17);
     assert_int_equal(exm_sha256_of(b.data, b.len, hex, NULL), EXM_OK);
     assert_string_equal(hex,
-                        "f93f41d45a4a703428dc0cb409f2c3c64ee5b7e98370ef40fbd2cce443d753cc");
+                        "fc02e2d317a1a526b63dba7a77207be45bf5c6c2583172bd4661dbb8a57e0bd3");
     exm_buf_done(&b);
     exm_record_free(r);
 }
@@ -513,6 +585,8 @@ main(void)
         cmocka_unit_test(an_end_is_open_where_the_hairpin_goes_on_with_a),
         cmocka_unit_test(numbers_and_ends_are_checked_everywhere),
         cmocka_unit_test(arguments_are_checked),
+        cmocka_unit_test(spike_ins_have_a_class_and_a_possible_amount),
+        cmocka_unit_test(substitutions_are_sorted_and_possible),
         cmocka_unit_test(foreign_reads_add_up),
         cmocka_unit_test(molecules_are_sorted_and_add_up),
         cmocka_unit_test(without_umis_nothing_is_said_of_them),

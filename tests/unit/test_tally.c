@@ -123,7 +123,7 @@ tally(const exm_collapse *c, int umi, unsigned threads)
     exm_error err = {0};
 
     assert_int_equal(exm_pool_new(threads, &pool, &err), EXM_OK);
-    if (exm_tally_run(world.sse4, world.small.ref, c, pool, r, &err) != EXM_OK)
+    if (exm_tally_run(world.sse4, world.small.ref, c, NULL, pool, r, &err) != EXM_OK)
         fail_msg("%s", err.msg);
     exm_pool_free(pool);
     return r;
@@ -604,7 +604,7 @@ each_failed_allocation_is_reported(void **state)
         exm_status st;
 
         oom_arm(k);
-        st = exm_tally_run(world.sse4, world.small.ref, c, pool, r, &err);
+        st = exm_tally_run(world.sse4, world.small.ref, c, NULL, pool, r, &err);
         fired = oom_fired();
         oom_arm(-1);
         if (st == EXM_OK) {

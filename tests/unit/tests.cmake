@@ -30,8 +30,15 @@ list(APPEND EXM_UNIT_TESTS
   ref_database
   trna
   ref_check
+  ref_extras
   ref_name
   clade
+  portable
+  binomial
+  qualities
+  known
+  variants
+  calibrate
   annotate
   annotate_long
   annotate_large

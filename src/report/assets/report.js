@@ -151,6 +151,36 @@
     return svg(W, H, o.title, theme, body);
   }
 
+  // Points over two logarithmic axes, and a line.  o: points of [label, x, y], slope, intercept (or null), colour, x, y
+  function logScatter(o, theme) {
+    const W = 560, H = 280, left = 60, right = 12, top = 12, bottom = 46;
+    const log = (v) => Math.log10(v), span = (v) => [Math.floor(Math.min(...v)), Math.max(Math.ceil(Math.max(...v)), Math.floor(Math.min(...v)) + 1)];
+    const [x0, x1] = span(o.points.map((p) => log(p[1]))), [y0, y1] = span(o.points.map((p) => log(Math.max(p[2], 1))));
+    const xOf = (v) => left + ((v - x0) / (x1 - x0)) * (W - left - right), yOf = (v) => H - bottom - ((v - y0) / (y1 - y0)) * (H - top - bottom);
+    let body = "";
+    for (let k = x0; k <= x1; k += Math.ceil((x1 - x0) / 8))
+      body += `<line x1="${xOf(k)}" x2="${xOf(k)}" y1="${top}" y2="${H - bottom}" stroke="${theme.line}"/>` +
+        text(xOf(k), H - bottom + 16, short(10 ** k), theme, 'text-anchor="middle"');
+    for (let k = y0; k <= y1; k++)
+      body += `<line x1="${left}" x2="${W - right}" y1="${yOf(k)}" y2="${yOf(k)}" stroke="${theme.line}"/>` +
+        text(left - 6, yOf(k) + 4, short(10 ** k), theme, 'text-anchor="end"');
+    if (o.slope !== null) {
+      const ends = [x0, x1, (y0 - o.intercept) / o.slope, (y1 - o.intercept) / o.slope].filter((v) => {
+        const y = o.intercept + o.slope * v;
+        return v >= x0 && v <= x1 && y >= y0 - 1e-9 && y <= y1 + 1e-9;
+      });
+      const a = Math.min(...ends), b = Math.max(...ends);
+      if (ends.length > 1)
+        body += `<line x1="${xOf(a)}" y1="${yOf(o.intercept + o.slope * a)}" x2="${xOf(b)}" y2="${yOf(o.intercept + o.slope * b)}" stroke="${theme.ink}"/>`;
+    }
+    for (const [label, x, y] of o.points)
+      body += `<circle cx="${xOf(log(x)).toFixed(2)}" cy="${yOf(log(Math.max(y, 1))).toFixed(2)}" r="4" fill="${y > 0 ? o.colour : theme.paper}" stroke="${o.colour}">` +
+        `<title>${escape(`${label}: ${short(x)} added, ${whole(y)} counted`)}</title></circle>`;
+    body += text((left + W - right) / 2, H - 8, o.x, theme, 'text-anchor="middle"') +
+      text(0, 0, o.y, theme, `text-anchor="middle" transform="translate(14 ${(top + H - bottom) / 2}) rotate(-90)"`);
+    return svg(W, H, o.title, theme, body);
+  }
+
   // ---- files ----
   function save(name, type, parts) {
     const url = URL.createObjectURL(new Blob(parts, { type }));
@@ -381,6 +411,13 @@
       () => [["class", "reads"], rows.map((r) => [r[0], r[1]])],
       tied ? `${whole(tied)} reads fit two classes equally well and are shared between them.` : null);
   }
+  function spikeFigure(s) {
+    const c = s.spikes, number = (v) => (v === null ? "n/a" : String(+v.toPrecision(4)));
+    return figure("Spike-in calibration", `${s.name}.spikes`, (t) => logScatter({ title: `spike-ins of ${s.name}`, points: c.list,
+      slope: c.slope, intercept: c.intercept, colour: COLOURS[3], x: "amount added", y: s.umi ? "molecules" : "reads" }, t),
+    () => [["spike", "amount", "count", "recovery_percent"], c.list],
+    `log10 count = ${number(c.intercept)} + ${number(c.slope)} log10 amount, R2 ${number(c.r2)}; seen with a chance of 95 % from ${number(c.lod)} on. Empty circles: not seen.`);
+  }
   function trnaFigure(s) {
     const all = sum(s.trna.map((t) => t[1]));
     return figure("tRNA fragments", `${s.name}.trna`, (t) => bars({
@@ -437,6 +474,17 @@
         { title: "Best", value: (r) => r.best, number: true, show: (r) => whole(r.best), width: "5.5rem" }],
     }).element;
   }
+  function editingTable(s) {
+    const rows = s.editing.map(([mirna, position, change, count, total, fdr, call, known]) => ({ mirna, position, change, count, total, fdr, call, known }));
+    return listing({
+      label: `substitutions in miRNAs of ${s.name}`, things: "sites", hint: "Search miRNA or call", rows, sort: 4, down: true, text: (r) => `${r.mirna} ${r.change} ${r.call} ${r.known}`,
+      columns: [{ title: "miRNA", value: (r) => r.mirna }, { title: "Position", value: (r) => r.position, number: true, width: "6rem" },
+        { title: "Change", value: (r) => r.change, width: "6rem" }, { title: "Call", value: (r) => (r.known ? `${r.call} ${r.known}` : r.call), width: "11rem" },
+        { title: "Level %", value: (r) => percent(r.count, r.total), number: true, show: (r) => percent(r.count, r.total).toFixed(2), width: "6rem" },
+        { title: "Of", value: (r) => r.total, number: true, show: (r) => whole(r.total), width: "7rem" },
+        { title: "FDR", value: (r) => r.fdr ?? 2, number: true, show: (r) => (r.fdr === null ? "n/a" : r.fdr.toPrecision(2)), width: "7rem" }],
+    }).element;
+  }
   function showSample(s) {
     const top = s.top.slice(0, 20).map(([name, v]) => [name, v, share(v, s.mirna)]);
     const found = broken.get(s);
@@ -448,7 +496,7 @@
       make("p", { class: "soft" }, `Judged by the limits for ${data.limits[s.limits].name}; all checks stand at the end.`),
       s.umi ? make("p", { class: "soft" }, "miRNAs, isomiRs and tRNA fragments are counted in molecules, as in the tables; flow, lengths and cargo in reads.") : "",
       make("div", { class: "grid" }, lengthsFigure(s), flowFigure(s), cargoFigure(s),
-        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []), ...(s.umis ? umiFigures(s) : [])),
+        ...(s.trna.some((t) => t[1] > 0) ? [trnaFigure(s)] : []), ...(s.umis ? umiFigures(s) : []), ...(s.spikes ? [spikeFigure(s)] : [])),
       make("h2", {}, "Commonest miRNAs"),
       make("div", { class: "grid" },
         figure("Commonest miRNAs", `${s.name}.mirnas`, (t) => bars({ title: `commonest miRNAs of ${s.name}`, rows: top, colour: COLOURS[0], x: `${unit(s)} (EM)` }, t),
@@ -456,6 +504,7 @@
       make("h2", {}, "IsomiRs"),
       make("p", {}, `${percent(s.isomirs.canonical, s.isomirs.all).toFixed(1)} % of ${whole(s.isomirs.all)} miRNA ${unit(s)} are exactly the mature.`),
       make("div", { class: "grid" }, ...isomirFigures(s)),
+      ...(s.editing ? [make("h2", {}, "Editing and other substitutions"), editingTable(s)] : []),
       make("h2", {}, "Checks"), checksTable(s));
   }
 
