@@ -81,7 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *a, *b;
     size_t na = 0, nb = 0, chunk, piece;
     exm_container ca = EXM_CONTAINER_PLAIN, cb = EXM_CONTAINER_PLAIN;
-    exm_status s;
+    exm_status s, sb;
 
     if (size < 2) return 0;
     chunk = (size_t) data[0] % 64 + 1;
@@ -93,7 +93,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!a || !b) abort();
     s = unpack(data, size, EXM_RAW_CHUNK, OUT_MAX, a, &na, &ca);
     if (na <= OUT_MAX) { /* no bomb */
-        if (unpack(data, size, chunk, piece, b, &nb, &cb) != s) abort();
+        sb = unpack(data, size, chunk, piece, b, &nb, &cb);
+        /* Small pieces may pass OUT_MAX, and end there, before the damage is met. */
+        if (sb != s && !(s != EXM_OK && nb > OUT_MAX)) abort();
         if (s == EXM_OK && (ca != cb || na != nb || memcmp(a, b, na) != 0)) abort();
         if (s == EXM_OK && (ca == EXM_CONTAINER_GZIP || ca == EXM_CONTAINER_BGZF) &&
             !same_by_libdeflate(data, size, a, na))
