@@ -28,14 +28,16 @@ import made_reads
 import peers
 import reference
 
-ADAPTER = "TGGAATTCTCGG"
+# An adapter, and the random bases between it and the insert: before, behind.
+PLAIN = ("TGGAATTCTCGG", 0, 0)
 TOTAL, WAPE, FALSE, LABEL = 0.3, 0.3, 2, 99.0
 
 
-def read_counts(path):
+def read_counts(path, column=1):
     with open(path) as f:
         next(f)
-        return {c[0]: int(c[1]) for c in (line.rstrip("\n").split("\t") for line in f)}
+        rows = (line.rstrip("\n").split("\t") for line in f)
+        return {c[0]: int(c[column]) for c in rows}
 
 
 def score(counts, truth):
@@ -47,8 +49,9 @@ def score(counts, truth):
     return 100 * sum(counts.values()) / total, 100 * wape, false
 
 
-def truth_of(prefix, entities):
-    return {k: n for k, n in read_counts(prefix + ".truth.tsv").items() if k in entities}
+def truth_of(prefix, entities, column=1):
+    truth = read_counts(prefix + ".truth.tsv", column)
+    return {k: n for k, n in truth.items() if k in entities}
 
 
 def mismatches_of(variant):
@@ -60,8 +63,9 @@ def mismatches_of(variant):
     return n
 
 
-def true_inserts(prefix, entities):
+def true_inserts(prefix, entities, layout):
     """{(insert, entity, variant): reads} of miRNA reads without sequencing errors."""
+    adapter, before, behind = layout
     out = collections.Counter()
     with gzip.open(prefix + ".fastq.gz", "rt") as f:
         for i, line in enumerate(f):
@@ -69,13 +73,13 @@ def true_inserts(prefix, entities):
                 head, errors = line.split()
                 _, feature, variant = head.split(":", 2)
             elif i % 4 == 1:
-                at = line.find(ADAPTER)
-                if errors == "errors=0" and feature in entities and at >= 16:
-                    out[(line[:at], feature, variant)] += 1
+                at = line.find(adapter) - behind
+                if errors == "errors=0" and feature in entities and at >= before + 16:
+                    out[(line[before:at], feature, variant)] += 1
     return out
 
 
-def labels(prefix, out, entities, oracle):
+def labels(prefix, out, entities, oracle, layout=PLAIN):
     """(identifiable reads, exact labels, {what was said instead: reads})"""
     said, wrong = {}, collections.Counter()
     with open(out + "/mirna.gff3") as f:
@@ -84,7 +88,7 @@ def labels(prefix, out, entities, oracle):
                 a = reference.attributes(line.split("\t")[8])
                 said[a["Read"]] = (a["Name"], a["Variant"])
     n = exact = 0
-    for (insert, feature, variant), reads in true_inserts(prefix, entities).items():
+    for (insert, feature, variant), reads in true_inserts(prefix, entities, layout).items():
         if variant == "undecided":
             continue
         if not oracle.identifiable(insert, feature, mismatches_of(variant)):

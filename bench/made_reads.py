@@ -105,7 +105,7 @@ class Maker:
     def __init__(self, ref, profile, seed):
         self.ref, self.rng = ref, random.Random(seed)
         r = self.rng
-        self.profile = profile
+        self.profile, self.tail_share = profile, profile.tail_share
         self.mirna = Draw({e: n * 2 ** r.gauss(0, 0.7)
                            for e, n in sorted(profile.count.items())})
         self.pooled = Draw(profile.pooled)
@@ -169,7 +169,7 @@ class Maker:
             subs = self.substituted(entity, template, start, d5, length, d3)
             for p, base in subs:
                 seq[p - d5] = base
-            tail = self.tail(r) if r.random() < self.profile.tail_share else ""
+            tail = self.tail(r) if r.random() < self.tail_share else ""
             add5 = r.choice("ACGT") if r.random() < 0.003 else ""
             insert = add5 + "".join(seq) + tail
             while tail and high < len(template) and template[high] == tail[0]:
@@ -207,33 +207,56 @@ class Maker:
         r = self.rng
         return "random", "NA", "".join(r.choices("ACGT", (3, 2, 2, 3), k=r.randint(15, 45)))
 
+    def library(self, insert):
+        """(what is sequenced, where in it the insert begins)"""
+        return insert + BEHIND, 0
+
+    def qualities(self):
+        return self.rng.choice(self.profile.quals)
+
+    def error_rate(self, quality):
+        return min(10 ** (-quality / 10), 0.05)
+
     def sequenced(self, insert):
         """(read, qualities, errors inside the insert)"""
-        r, qual = self.rng, self.rng.choice(self.profile.quals)
-        read, errors = list((insert + BEHIND)[:len(qual)]), 0
+        r, qual = self.rng, self.qualities()
+        strand, begin = self.library(insert)
+        read, errors = list(strand[:len(qual)]), 0
         for i, q in enumerate(qual[:len(read)]):
-            if r.random() < min(10 ** (-(ord(q) - 33) / 10), 0.05):
+            if r.random() < self.error_rate(ord(q) - 33):
                 read[i] = r.choice([b for b in "ACGT" if b != read[i]])
-                errors += i < len(insert)
+                errors += begin <= i < begin + len(insert)
         return "".join(read), qual[:len(read)], errors
+
+    def kinds(self, reads):
+        """What each read is to be, shuffled."""
+        kinds = ([self.mirna_read] * (reads * 85 // 100) + [self.trna_read] * (reads // 10))
+        kinds += [self.random_read] * (reads - len(kinds))
+        self.rng.shuffle(kinds)
+        return kinds
+
+
+def fastq(n, feature, variant, read, qual, errors):
+    return f"@sim{n + 1}:{feature}:{variant} errors={errors}\n{read}\n+\n{qual}\n"
+
+
+def write_truth(prefix, reads, molecules):
+    with open(prefix + ".truth.tsv", "w") as f:
+        f.write("feature\treads\tmolecules\n")
+        for feature, n in sorted(reads.items()):
+            f.write(f"{feature}\t{n}\t{molecules[feature]}\n")
 
 
 def make(ref, profile, seed, reads, prefix):
     m = Maker(ref, profile, seed)
-    kinds = ([m.mirna_read] * (reads * 85 // 100) + [m.trna_read] * (reads // 10))
-    kinds += [m.random_read] * (reads - len(kinds))
-    m.rng.shuffle(kinds)
     truth = collections.Counter()
     with gzip.open(prefix + ".fastq.gz", "wt", compresslevel=1) as f:
-        for n, kind in enumerate(kinds):
+        for n, kind in enumerate(m.kinds(reads)):
             feature, variant, insert = kind()
             read, qual, errors = m.sequenced(insert)
             truth[feature] += 1
-            f.write(f"@sim{n + 1}:{feature}:{variant} errors={errors}\n{read}\n+\n{qual}\n")
-    with open(prefix + ".truth.tsv", "w") as f:
-        f.write("feature\treads\tmolecules\n")
-        for feature, n in sorted(truth.items()):
-            f.write(f"{feature}\t{n}\t{n}\n")
+            f.write(fastq(n, feature, variant, read, qual, errors))
+    write_truth(prefix, truth, truth)
 
 
 def main():

@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+#define EXM_SIM_LOST_MOST 10.0 /* nt */
+
 typedef struct exm_simulate_options {
     uint64_t reads;      /* default 300,000 */
     uint64_t seed;       /* default 1 */
@@ -22,6 +24,9 @@ typedef struct exm_simulate_options {
     double share_dimer;  /* adapter dimers, default 0 */
     double error_rate;   /* substitutions per sequenced nt, default 0.001 */
     double isomir_rate;  /* miRNA reads that are not the canonical mature, default 0.5 */
+    double tail_share;   /* miRNA reads that get a tail of 1 to 3 nt besides, default 0 */
+    double lost_nt;      /* mean (geometric) by which degradation shortens each end of
+                            miRNA and cargo reads, down to 16 nt; default 0, at most 10 */
     uint32_t mirnas;     /* entities expressed, default 400; abundance log-normal */
     double molecules_share; /* with a UMI layout: molecules / reads, default 0.4 */
     double umi_error_rate;  /* substitutions that PCR leaves per nt of UMI, default 0 */

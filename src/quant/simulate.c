@@ -180,8 +180,14 @@ draw_tail_base(exm_rng *r)
     return x < 0.55 ? 'A' : x < 0.85 ? 'T' : x < 0.93 ? 'C' : 'G';
 }
 
+static uint32_t
+draw_tail_len(exm_rng *r)
+{
+    return exm_sim_chance(r, 0.8) ? 1 : exm_sim_chance(r, 0.75) ? 2 : 3;
+}
+
 static struct shape
-draw_shape(exm_simulator *s)
+draw_variant(exm_simulator *s)
 {
     exm_rng *r = &s->rng;
     struct shape v = {0};
@@ -190,12 +196,48 @@ draw_shape(exm_simulator *s)
     do { /* at least one thing; 3' ends vary most, 5' ends least */
         if (exm_sim_chance(r, 0.60)) v.d3 = draw_shift(r, 3);
         if (exm_sim_chance(r, 0.06)) v.d5 = draw_shift(r, 2);
-        if (exm_sim_chance(r, 0.25))
-            v.n_tail = exm_sim_chance(r, 0.8) ? 1 : exm_sim_chance(r, 0.75) ? 2 : 3;
+        if (exm_sim_chance(r, 0.25)) v.n_tail = draw_tail_len(r);
         if (exm_sim_chance(r, 0.06)) v.n_sub = 1;
     } while (v.d3 == 0 && v.d5 == 0 && v.n_tail == 0 && v.n_sub == 0);
-    for (uint32_t i = 0; i < v.n_tail; i++) v.tail[i] = draw_tail_base(r);
     return v;
+}
+
+static struct shape
+draw_shape(exm_simulator *s)
+{
+    struct shape v = draw_variant(s);
+
+    if (s->o->tail_share > 0.0 && v.n_tail == 0 &&
+        exm_sim_chance(&s->rng, s->o->tail_share))
+        v.n_tail = draw_tail_len(&s->rng);
+    for (uint32_t i = 0; i < v.n_tail; i++) v.tail[i] = draw_tail_base(&s->rng);
+    return v;
+}
+
+/* nt that one end loses, geometric, at most so many. */
+static uint32_t
+draw_loss(exm_simulator *s, uint32_t most)
+{
+    const double again = s->o->lost_nt / (1.0 + s->o->lost_nt);
+    uint32_t n = 0;
+
+    while (n < most && exm_sim_chance(&s->rng, again)) n++;
+    return n;
+}
+
+/* Takes bases off both ends; returns how many off the first. */
+static uint32_t
+degrade(exm_simulator *s, exm_molecule *m)
+{
+    uint32_t spare = m->len > INSERT_MIN ? m->len - INSERT_MIN : 0, low, high;
+
+    if (s->o->lost_nt <= 0.0) return 0;
+    low = draw_loss(s, spare);
+    high = draw_loss(s, spare - low);
+    m->len -= low + high;
+    memmove(m->seq, m->seq + low, m->len);
+    m->seq[m->len] = '\0';
+    return low;
 }
 
 /*
@@ -266,6 +308,7 @@ make_mirna(exm_simulator *s, exm_molecule *ret, exm_error *reterr)
     exm_simulate_edit(s, entity, from - (int64_t) m->start, ret->seq, ret->len);
     memcpy(ret->seq + ret->len, v.tail, v.n_tail + 1);
     ret->len += v.n_tail;
+    from += degrade(s, ret);
     normal = normal_form(s->ref, m, from, ret->seq, ret->len);
     exm_variant_put(&normal, &text);
     st = exm_buf_check(&text, reterr);
@@ -308,6 +351,9 @@ make_cargo(exm_simulator *s, uint32_t class_id, exm_molecule *ret)
     if (from < 0) from = 0;
     ret->feature = s->n_entities + id;
     ret->len = copy_bases(s->ref, t, from, from + len, ret->seq);
+    from = ret->len;
+    (void) degrade(s, ret);
+    if (ret->len < from) kind = "fragment";
     memcpy(ret->variant, kind, strlen(kind) + 1);
 }
 
@@ -410,12 +456,16 @@ check_options(const exm_simulate_options *o, exm_error *reterr)
         !is_share(o->share_dimer) || !is_share(o->error_rate) ||
         !is_share(o->isomir_rate) || !is_share(o->molecules_share) ||
         !is_share(o->umi_error_rate) || !is_share(o->edit_rate) ||
-        !is_share(o->share_foreign) || !is_share(o->share_background))
+        !is_share(o->share_foreign) || !is_share(o->share_background) ||
+        !is_share(o->tail_share))
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: shares and rates lie in [0, 1]");
     if ((o->share_foreign > 0.0 && !o->foreign) ||
         (o->share_background > 0.0 && !o->background))
         return exm_fail(reterr, EXM_EDATA, 0,
                         "simulate: foreign and background reads need their sequences");
+    if (!(o->lost_nt >= 0.0 && o->lost_nt <= EXM_SIM_LOST_MOST))
+        return exm_fail(reterr, EXM_EDATA, 0, "simulate: an end loses 0 to %g nt",
+                        EXM_SIM_LOST_MOST);
     if (o->mirnas == 0)
         return exm_fail(reterr, EXM_EDATA, 0, "simulate: at least one miRNA is expressed");
     if (o->pcr_cycles < 1 || o->pcr_cycles > 40 || o->skew < 1 || o->skew > 8)

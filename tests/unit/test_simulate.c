@@ -513,6 +513,84 @@ errors_are_as_frequent_as_asked(void **state)
     run_done(&r);
 }
 
+/* ---- tails and degradation ---- */
+
+static void
+tails_are_as_frequent_as_asked(void **state)
+{
+    static const double shares[] = {0.0, 0.4, 1.0};
+
+    (void) state;
+    for (size_t i = 0; i < 3; i++) {
+        exm_simulate_options o = options("truseq", 4000);
+        struct run r;
+        struct record x;
+        unsigned tailed = 0;
+
+        o.share_random = o.share_cargo = o.isomir_rate = 0.0;
+        o.tail_share = shares[i];
+        simulate(&o, &r);
+        /* A tail that the template has as well is told as a longer 3' end. */
+        for (const char *p = r.fastq.data; next_record(&p, &x);)
+            tailed += strstr(x.variant, "iso_add3p:") || strstr(x.variant, "iso_3p:+");
+        assert_true(fabs(tailed - shares[i] * 4000) <=
+                    5 * sqrt(4000 * shares[i] * (1 - shares[i])));
+        run_done(&r);
+    }
+}
+
+/* Number behind 'key' in the variant, or 0. */
+static int
+offset_in(const char *variant, const char *key)
+{
+    const char *at = strstr(variant, key);
+
+    return at ? (int) strtol(at + strlen(key), NULL, 10) : 0;
+}
+
+static void
+both_ends_degrade(void **state)
+{
+    exm_simulate_options o = options("truseq", 4000);
+    struct run r;
+    struct record x;
+    double lost5 = 0.0, lost3 = 0.0, sum = 0.0;
+    const double sd = 5 * sqrt(4000 * 0.25 * 1.25); /* geometric: mean (1 + mean) */
+
+    (void) state;
+    o.share_random = o.share_cargo = o.isomir_rate = o.error_rate = 0.0;
+    o.read_len = 128;
+    o.lost_nt = 0.25;
+    simulate(&o, &r);
+    for (const char *p = r.fastq.data; next_record(&p, &x);) {
+        const uint32_t e = exm_ref_find_entity(world.small.ref, x.feature);
+        const exm_ref_entity *m = exm_ref_entity_get(world.small.ref, e);
+        const int d5 = offset_in(x.variant, "iso_5p:"),
+                  d3 = offset_in(x.variant, "iso_3p:");
+        const uint32_t n = insert_end(&o.layout, x.seq, x.len);
+
+        assert_true(d5 >= 0 && d3 <= 0 && n >= 16);
+        assert_int_equal(n, (int) m->len - d5 + d3);
+        assert_memory_equal(x.seq, m->seq + d5, n);
+        lost5 += d5;
+        lost3 -= d3;
+    }
+    assert_true(fabs(lost5 - 1000) < sd && fabs(lost3 - 1000) < sd);
+    run_done(&r);
+    /* Never below 16 nt, and cargo as well. */
+    o.lost_nt = 10.0;
+    o.cargo = "tRNA=0.5"; /* without unknown bases, at which a piece ends */
+    simulate(&o, &r);
+    for (const char *p = r.fastq.data; next_record(&p, &x);) {
+        const uint32_t n = insert_end(&o.layout, x.seq, x.len);
+
+        assert_in_range(n, 16, 35);
+        sum += n;
+    }
+    assert_true(sum / 4000 < 18.0); /* 23 without */
+    run_done(&r);
+}
+
 /* ---- what is refused ---- */
 
 static void
@@ -552,6 +630,9 @@ bad_options_are_refused(void **state)
     bad[n++].isomir_rate = 2.0;
     bad[n++].molecules_share = (double) INFINITY;
     bad[n++].mirnas = 0;
+    bad[n++].tail_share = 1.5;
+    bad[n++].lost_nt = -1.0;
+    bad[n++].lost_nt = (double) NAN;
     bad[n].share_dimer = 0.5;
     bad[n++].share_random = 0.5; /* and 0.1 of cargo */
     for (size_t i = 0; i < n; i++) {
@@ -573,12 +654,11 @@ bad_options_are_refused(void **state)
     }
     assert_int_equal(r.pieces, 0);
     assert_int_equal(r.truth.len, 0);
-    bad[11] = options("truseq", 10);
-    assert_int_equal(exm_simulate_reads(NULL, &bad[11], sink, &r, &r.truth, &err),
+    bad[n] = options("truseq", 10);
+    assert_int_equal(exm_simulate_reads(NULL, &bad[n], sink, &r, &r.truth, &err),
                      EXM_EINVAL);
-    assert_int_equal(
-        exm_simulate_reads(world.small.ref, &bad[11], NULL, &r, &r.truth, &err),
-        EXM_EINVAL);
+    assert_int_equal(exm_simulate_reads(world.small.ref, &bad[n], NULL, &r, &r.truth, &err),
+                     EXM_EINVAL);
     run_done(&r);
 }
 
@@ -645,6 +725,8 @@ main(void)
         cmocka_unit_test(reads_without_adapter_are_their_inserts),
         cmocka_unit_test(names_are_among_the_annotators_explanations),
         cmocka_unit_test(errors_are_as_frequent_as_asked),
+        cmocka_unit_test(tails_are_as_frequent_as_asked),
+        cmocka_unit_test(both_ends_degrade),
         cmocka_unit_test(bad_options_are_refused),
         cmocka_unit_test(a_failing_sink_is_reported),
         cmocka_unit_test(each_failed_allocation_is_reported),
