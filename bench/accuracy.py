@@ -79,27 +79,47 @@ def true_inserts(prefix, entities, layout):
     return out
 
 
-def labels(prefix, out, entities, oracle, layout=PLAIN):
-    """(identifiable reads, exact labels, {what was said instead: reads})"""
-    said, wrong = {}, collections.Counter()
-    with open(out + "/mirna.gff3") as f:
+def gff_names(ref, path):
+    """{read: {(entity, variant)}} of a mirGFF3 file."""
+    said = collections.defaultdict(set)
+    with open(path) as f:
         for line in f:
             if not line.startswith("#"):
                 a = reference.attributes(line.split("\t")[8])
-                said[a["Read"]] = (a["Name"], a["Variant"])
-    n = exact = 0
+                said[a["Read"]].add((ref.entity.get(a["Name"], a["Name"]), a["Variant"]))
+    return said
+
+
+def attributes_of(variant):
+    """A name without the order of its parts."""
+    return frozenset(variant.split(","))
+
+
+def start_of(variant):
+    """Where a read begins on the mature."""
+    start = 0
+    for part in variant.split(","):
+        kind, _, n = part.partition(":")
+        start += {"iso_5p": 1, "iso_add5p": -1}.get(kind, 0) * int(n or 0)
+    return start
+
+
+def labels(prefix, said, entities, oracle, layout=PLAIN, level=attributes_of):
+    """(identifiable reads, right labels, {what was said instead: reads}) of gff_names()."""
+    wrong = collections.Counter()
+    n = right = 0
     for (insert, feature, variant), reads in true_inserts(prefix, entities, layout).items():
         if variant == "undecided":
             continue
         if not oracle.identifiable(insert, feature, mismatches_of(variant)):
             continue
         n += reads
-        got = said.get(insert)
-        if got and got[1] == variant and got[0] in feature.split("/"):
-            exact += reads
+        got = said.get(insert, set())
+        if any(e == feature and level(v) == level(variant) for e, v in got):
+            right += reads
         else:
-            wrong[(feature, variant, insert, got)] += reads
-    return n, exact, wrong
+            wrong[(feature, variant, insert, *sorted(got))] += reads
+    return n, right, wrong
 
 
 class Bench:
@@ -130,7 +150,8 @@ class Bench:
         out = prefix + ".exomir"
         peers.run([self.a.exomir, "count", "-r", self.bundle, "-o", out, "-q", "--skip",
                    "report,multiqc", prefix + ".fastq.gz"])
-        n, exact, wrong = labels(prefix, out, self.entities, self.oracle)
+        n, exact, wrong = labels(prefix, gff_names(self.ref, out + "/mirna.gff3"),
+                                 self.entities, self.oracle)
         for key, reads in wrong.most_common(self.a.show):
             print(f"    {model} {seed}: {reads} x {key}", file=sys.stderr)
         ours = score(read_counts(out + "/mirna.counts.tsv"), truth)
