@@ -21,7 +21,7 @@
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { PARAMS_LIMIT = 1 << 20, SUGGESTIONS_MAX = 96 };
+enum { PARAMS_LIMIT = 1 << 20, OPTIONS_MAX = 96 };
 
 static const exm_opt common_options[] = {
     {.name = "threads",
@@ -229,12 +229,26 @@ struct parser {
     exm_error *reterr;
     struct seen *seen;
     size_t n, cap;
+    const exm_opt *key[OPTIONS_MAX]; /* of the parameter file, so far */
+    size_t n_keys;
     exm_words *operands;
 };
+
+/* Which of two values would be meant is not for the program to choose. */
+static exm_status
+given_twice(struct parser *p, const exm_opt *o, const char *what)
+{
+    (void) snprintf(p->hint, 256, "give it once");
+    return exm_fail(p->reterr, EXM_EDATA, 0, "%s%s' is given twice", what, o->name);
+}
 
 static exm_status
 note(struct parser *p, const exm_opt *opt, const char *value)
 {
+    const int once = opt->kind != EXM_OPT_FLAG && !opt->repeatable;
+
+    for (size_t i = 0; once && i < p->n; i++)
+        if (p->seen[i].opt == opt) return given_twice(p, opt, "option '--");
     if (p->n == p->cap) {
         const size_t cap = p->cap ? 2 * p->cap : 16;
         struct seen *s = realloc(p->seen, cap * sizeof *s);
@@ -250,7 +264,7 @@ note(struct parser *p, const exm_opt *opt, const char *value)
 static void
 suggest(struct parser *p, const char *name, size_t n)
 {
-    const char *words[SUGGESTIONS_MAX];
+    const char *words[OPTIONS_MAX];
     const exm_opt *o;
     const char *near;
     char typed[64];
@@ -506,6 +520,9 @@ apply_line(struct parser *p, char *line, void *args)
     if (!seen.opt || seen.opt->kind == EXM_OPT_PARAMS || strcmp(key, "help") == 0) {
         return exm_fail(p->reterr, EXM_EDATA, 0, "unknown key '%s'", key);
     }
+    for (size_t i = 0; !seen.opt->repeatable && i < p->n_keys; i++)
+        if (p->key[i] == seen.opt) return given_twice(p, seen.opt, "key '");
+    if (!seen.opt->repeatable && p->n_keys < OPTIONS_MAX) p->key[p->n_keys++] = seen.opt;
     if (seen.opt->kind == EXM_OPT_FLAG) {
         const int t = value ? truth(value) : 1;
 
@@ -526,8 +543,6 @@ apply_params(struct parser *p, const char *path, void *args)
     size_t n = 0, line = 0;
     exm_status s;
 
-    if (common->params)
-        return exm_fail(p->reterr, EXM_EDATA, 0, "only one parameter file can be given");
     s = exm_input_slurp(path, PARAMS_LIMIT, &text, &n, p->reterr);
     if (s != EXM_OK) {
         (void) snprintf(p->hint, 256, "a parameter file holds lines like 'min-length=16'");

@@ -95,7 +95,9 @@ void exm_opt_args_free(const exm_cmd *cmd, void *args);
  * GNU rules: "--name=value", "--name value", "-xvalue", "-x value", clustered flags,
  * options and operands in any order, "--" ends options, "-" is an operand.  Long names
  * are never abbreviated: scripts that rely on an abbreviation break with the next option.
- * A file of EXM_OPT_PARAMS is applied first, so that the command line wins.
+ * A file of EXM_OPT_PARAMS is applied first, so that the command line wins.  An option
+ * with a value that is not repeatable may stand once in each of the two; flags as often as
+ * one likes.
  * With --help nothing else is checked.
  *
  * Returns EXM_OK, EXM_EDATA (what the user typed is wrong: exit 2; ret_hint, 256 bytes,

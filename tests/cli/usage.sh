@@ -52,6 +52,8 @@ wrong "unexpected word 'b'" '--help' ref show a b
 wrong 'SEQ' '--help' explain read -r x
 wrong "no completion for 'fish'" 'bash' completion fish
 wrong "unknown command 'cuont'" "did you mean 'count'" man cuont
+wrong "option '--kit' is given twice" 'once' count --kit truseq -r x -o y --kit=truseq a.fq
+wrong "option '--ref' is given twice" 'once' count -r x --ref z -o y a.fq
 wrong 'is 4 or 40' '' simulate reads -r x -o y --quality-levels 7
 
 # EXM_CPU is checked before anything else.
@@ -74,6 +76,9 @@ says '--min-length 40 is above --max-length 30'
 printf 'min-length=40\nmax-length=30\n' > "$tmp/p"
 expect 1 count -r x -o y --params "$tmp/p" --min-length 20 a.fq # now only the file is missing
 says 'a.fq: No such file or directory'
+printf 'min-length=18\nkit=truseq\nmin-length = 20\n' > "$tmp/twice"
+wrong "line 3: key 'min-length' is given twice" 'once' count --params "$tmp/twice" -r x -o y a.fq
+wrong "'--params' is given twice" 'once' count --params "$tmp/p" --params "$tmp/p" -r x -o y a.fq
 printf 'params=%s\n' "$tmp/p" > "$tmp/nested"
 expect 2 count --params "$tmp/nested" -r x -o y a.fq
 says "unknown key 'params'"

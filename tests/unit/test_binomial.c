@@ -70,12 +70,13 @@ tails_equal_the_sum_over_trials(void **state)
     for (int turn = 0; turn < 400; turn++) {
         const uint64_t n = 1 + exm_rng_below(&r, MOST);
         const double u = exm_rng_double(&r), p = turn % 3 ? u : u * u * u * 0.01;
+        const long double q = (long double) p;
         long double tail = 0.0L;
 
         for (int j = 0; j < MOST + 2; j++) at[j] = j == 0;
         for (uint64_t t = 1; t <= n; t++)
             for (uint64_t j = t + 1; j-- > 0;)
-                at[j] = at[j] * (1.0L - p) + (j > 0 ? at[j - 1] * p : 0.0L);
+                at[j] = at[j] * (1.0L - q) + (j > 0 ? at[j - 1] * q : 0.0L);
         for (uint64_t k = n + 1; k-- > 0;) {
             tail += at[k];
             if (tail > 1e-290L) near(exm_binomial_upper(k, n, p), (double) tail, 1e-11);

@@ -66,17 +66,20 @@ lines_equal_the_normal_equations(void **state)
         exm_calibration c;
 
         for (size_t i = 0; i < n; i++) {
+            long double x, y;
+
             set(i, exp(10.0 * exm_rng_double(&r) - 3.0), exm_rng_below(&r, 100000));
             if (exm_rng_below(&r, 8) == 0) v[i].amount = (double) NAN;
             if (exm_rng_below(&r, 8) == 0) v[i].amount = 0.0;
             if (!(v[i].amount > 0.0) || v[i].count[0] == 0) continue;
+            x = log10l((long double) v[i].amount);
+            y = log10l((long double) v[i].count[0]);
             s += 1;
-            sx += log10l(v[i].amount);
-            sy += log10l((long double) v[i].count[0]);
-            sxx += log10l(v[i].amount) * log10l(v[i].amount);
-            sxy += log10l(v[i].amount) * log10l((long double) v[i].count[0]);
-            syy +=
-                log10l((long double) v[i].count[0]) * log10l((long double) v[i].count[0]);
+            sx += x;
+            sy += y;
+            sxx += x * x;
+            sxy += x * y;
+            syy += y * y;
         }
         c = exm_calibrate(v, n, 0);
         assert_int_equal(c.fitted, (uint32_t) s);

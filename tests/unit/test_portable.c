@@ -27,7 +27,7 @@ ulps(double got, long double want)
     const double w = (double) want;
     const double step = nextafter(fabs(w), (double) INFINITY) - fabs(w);
 
-    return (double) (fabsl((long double) got - want) / step);
+    return (double) (fabsl((long double) got - want) / (long double) step);
 }
 
 /* Any positive double, subnormal ones too. */
@@ -54,10 +54,12 @@ log_is_right_to_the_last_place(void **state)
         const double x = any_positive(&r), y = 1.0 + (exm_rng_double(&r) - 0.5) * 0.6;
         const double z = 1.0 + (exm_rng_double(&r) - 0.5) * 2e-3;
 
-        most = fmax(most, ulps(exm_portable_log(x), logl(x)));
-        most = fmax(most, ulps(exm_portable_log(y), logl(y)));
+        most = fmax(most, ulps(exm_portable_log(x), logl((long double) x)));
+        most = fmax(most, ulps(exm_portable_log(y), logl((long double) y)));
         if (z != 1.0)
-            near_one = fmax(near_one, (double) fabsl(exm_portable_log(z) / logl(z) - 1.0L));
+            near_one = fmax(near_one, (double) fabsl((long double) exm_portable_log(z) /
+                                                         logl((long double) z) -
+                                                     1.0L));
     }
     if (most > 2.0 || near_one > 4e-16) fail_msg("%g ulp, %g near 1", most, near_one);
 }
@@ -74,8 +76,8 @@ exp_is_right_to_the_last_place(void **state)
         const double x = (exm_rng_double(&r) - 0.5) * 1416.0;
         const double y = exm_rng_double(&r) - 0.5;
 
-        most = fmax(most, ulps(exm_portable_exp(x), expl(x)));
-        most = fmax(most, ulps(exm_portable_exp(y), expl(y)));
+        most = fmax(most, ulps(exm_portable_exp(x), expl((long double) x)));
+        most = fmax(most, ulps(exm_portable_exp(y), expl((long double) y)));
     }
     if (most > 2.0) fail_msg("%g ulp", most);
 }

@@ -14,16 +14,10 @@
 static void
 what_the_user_says_is_a_short_plain_name(void **state)
 {
-    static const char *const bad[] = {"",
-                                      "  ",
-                                      "a;b",
-                                      "a\tb",
-                                      "a=b",
-                                      "a,b",
-                                      "miRBase\n",
-                                      "é",
-                                      "a long name of a data base that nobody has"
-                                      " the patience to read"};
+    static const char too_long[] = "a long name of a data base that nobody has "
+                                   "the patience to read";
+    static const char *const bad[] = {"",    "  ",        "a;b", "a\tb",  "a=b",
+                                      "a,b", "miRBase\n", "é",   too_long};
     exm_draft d = {0};
     exm_error err = {0};
 

@@ -64,10 +64,9 @@ every_legal_form_gives_the_same_cells(void **state)
         "a,b,c\n1,,x y\n,2,z\n",
         "a;b;c\n1;;x y\n;2;z\n",
         "a,b,c\r\n1,,x y\r\n,2,z\r\n",
-        "a,b,c\n1,,x y\n,2,z",       /* no final newline */
-        "a,b,c\r\n1,,x y\r\n,2,z\r", /* cut within it */
-        "\xef\xbb\xbf"
-        "a,b,c\n1,,x y\n,2,z\n",                        /* byte order mark */
+        "a,b,c\n1,,x y\n,2,z",                          /* no final newline */
+        "a,b,c\r\n1,,x y\r\n,2,z\r",                    /* cut within it */
+        "\357\273\277a,b,c\n1,,x y\n,2,z\n",            /* byte order mark */
         "# made by hand\n#\n\na,b,c\n1,,x y\n,2,z\n\n", /* comments, blank lines around */
         "a,b,c\n1,,x y\n,2,z\r\n\r\n\n\r",
         "\"a\",\"b\",c\n\"1\",\"\",\"x y\"\n\"\",2,\"z\"\n",

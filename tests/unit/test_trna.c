@@ -78,7 +78,7 @@ loop_of_trna_phe_is_where_the_canon_has_it(void **state)
     assert_int_equal(exm_trna_loop(trna, template_named("phe"), &from, &to), 1);
     assert_int_equal(from, 31); /* positions 32 to 38 */
     assert_int_equal(to, 38);
-    assert_memory_equal(PHE + from + 2, "GAA", 3);
+    assert_memory_equal(&PHE[from + 2], "GAA", 3);
 }
 
 /* Negative control: nothing pairs, and other classes have no loop at all. */

@@ -647,14 +647,15 @@ log_choose(long double n, long double k)
 }
 
 static double
-slow_expectation(const exm_umi_copies *c, size_t n, double all, double m)
+slow_expectation(const exm_umi_copies *c, size_t n, double reads, double drawn)
 {
+    const long double all = (long double) reads, m = (long double) drawn;
     long double sum = 0.0L;
 
     for (size_t i = 0; i < n; i++)
         sum += (long double) c[i].molecules *
-               (1.0L - expl(log_choose((long double) all - (long double) c[i].reads, m) -
-                            log_choose(all, m)));
+               (1.0L -
+                expl(log_choose(all - (long double) c[i].reads, m) - log_choose(all, m)));
     return (double) sum;
 }
 
