@@ -509,9 +509,10 @@ say_clade(exm_qc_item *q, const struct limit *l, const exm_record *r)
 static void
 say(exm_qc_item *q, const struct limit *l, const exm_record *r)
 {
-    const int fails = q->verdict == EXM_VERDICT_FAIL;
-    const double bound = q->value < l->low ? (fails ? l->fail_low : l->low)
-                                           : (fails ? l->fail_high : l->high);
+    const double bound = q->value < l->fail_low    ? l->fail_low
+                         : q->value > l->fail_high ? l->fail_high
+                         : q->value < l->low       ? l->low
+                                                   : l->high;
     const char *blank = *l->unit && strcmp(l->unit, "%") != 0 ? " " : "";
     char value[48], limit[48];
 

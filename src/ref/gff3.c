@@ -209,6 +209,11 @@ data_line(const struct cursor *c, char *text, exm_error *reterr)
                         "%s: line %zu: strand '%.20s' is none of + - . ?", c->source,
                         c->line, col[6]);
     if (!kind_of(col[2], &row.kind)) return EXM_OK;
+    if (col[0][0] == '\0' || !decode(col[0]))
+        return exm_fail(reterr, EXM_EDATA, c->line,
+                        "%s: line %zu: the name of the chromosome is empty, has a control "
+                        "byte or a bad %% escape",
+                        c->source, c->line);
     row.seqid = col[0];
     row.strand = col[6][0];
     s = attributes(c, col[8], &row, reterr);

@@ -1,10 +1,11 @@
 /*
  * input_zstd.c - zstd frames (RFC 8878) one after another.
  *
- * libzstd verifies a frame's stated size and, where the writer put one, its XXH64
- * checksum (the zstd program does by default).  It is told where frames end by a return
- * of 0: a file that ends anywhere else was cut.  A frame without checksum is only as
- * safe as its structure; nothing can be done about that when reading.
+ * libzstd verifies, where the writer put one, a frame's XXH64 checksum (the zstd program does
+ * by default), and its stated size unless the last block is empty: so that is verified here.
+ * Where frames end is told by a return of 0: a file that ends anywhere else was cut.  A frame
+ * without checksum is only as safe as its structure; nothing can be done about that when
+ * reading.
  */
 #include "input_impl.h"
 
@@ -15,8 +16,13 @@
 
 typedef struct zstd {
     ZSTD_DCtx *ctx;
-    int between; /* a frame has just ended and was verified */
+    int between;             /* a frame has just ended and was verified */
+    int inside;              /* a frame has begun: */
+    unsigned long long size; /* what it says of itself, or ZSTD_CONTENTSIZE_UNKNOWN */
+    unsigned long long made; /* unpacked of it so far */
 } zstd;
+
+enum { HEADER_MAX = 18 }; /* bytes of a frame's header */
 
 static exm_status
 zstd_open(exm_input *in, exm_error *reterr)
@@ -61,6 +67,28 @@ zstd_failure(const exm_input *in, size_t code, exm_error *reterr)
     }
 }
 
+/* At the start of a frame: what size does it state? */
+static exm_status
+begin_frame(exm_input *in, zstd *z, exm_error *reterr)
+{
+    const exm_status s = exm_raw_need(in, HEADER_MAX, reterr);
+
+    if (s != EXM_OK) return s;
+    z->size = ZSTD_getFrameContentSize(in->buf + in->pos, exm_raw_have(in));
+    if (z->size == ZSTD_CONTENTSIZE_ERROR) z->size = ZSTD_CONTENTSIZE_UNKNOWN;
+    z->made = 0;
+    z->inside = 1;
+    return EXM_OK;
+}
+
+static exm_status
+end_frame(const exm_input *in, zstd *z, exm_error *reterr)
+{
+    z->inside = 0;
+    if (z->size == ZSTD_CONTENTSIZE_UNKNOWN || z->size == z->made) return EXM_OK;
+    return exm_raw_damaged(in, exm_raw_at(in), "a frame holds less than it states", reterr);
+}
+
 static exm_status
 zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *reterr)
 {
@@ -75,6 +103,8 @@ zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
         exm_status s = EXM_OK;
 
         if (exm_raw_have(in) == 0) s = exm_raw_need(in, 1, reterr);
+        if (s == EXM_OK && !z->inside && exm_raw_have(in) > 0)
+            s = begin_frame(in, z, reterr);
         if (s != EXM_OK) return s;
         raw = (ZSTD_inBuffer){.src = in->buf + in->pos, .size = exm_raw_have(in), .pos = 0};
         if (raw.size == 0 && z->between) return EXM_OK;
@@ -82,7 +112,10 @@ zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
         in->pos += raw.pos;
         *ret_n = out.pos;
         if (ZSTD_isError(left)) return zstd_failure(in, left, reterr);
+        z->made += out.pos;
         z->between = left == 0;
+        if (z->between && z->inside) s = end_frame(in, z, reterr);
+        if (s != EXM_OK) return s;
         if (raw.size + out.pos == 0 && left > 0) /* nothing to take, nothing to give */
             return exm_raw_truncated(in, "a zstd frame", reterr);
     }

@@ -201,8 +201,9 @@ oracle_trim(const exm_layout *l, const exm_trim_options *o, const exm_read *r)
             t.fate = EXM_FATE_NO_UMI;
             return t;
         }
+        t.umi = 1; /* of no base, where none is asked for */
         for (long i = 0; i < n; i++)
-            t.umi = (i == 0 ? 1 : t.umi) * 4 + (uint64_t) (strchr("ACTG", umi[i]) - "ACTG");
+            t.umi = t.umi * 4 + (uint64_t) (strchr("ACTG", umi[i]) - "ACTG");
     }
     t.fate = oracle_insert(l, o, r->seq + t.start, r->qual ? r->qual + t.start : NULL,
                            t.len, &t.undecided);

@@ -76,6 +76,8 @@ damage_is_refused_with_its_line(void **state)
         {"", "holds no miRNA rows"},
         {"##gff-version 3\n", "holds no miRNA rows"},
         {"chr1\t.\tgene\t1\t2\t.\t+\t.\tID=g\n", "holds no miRNA rows"},
+        {ROW "chr\x0f\t.\tmiRNA\t20\t41\t.\t-\t.\tID=m\n", "line 2: the name of the chrom"},
+        {"\t.\tmiRNA\t20\t41\t.\t-\t.\tID=m\n", "line 1: the name of the chromosome"},
         {ROW "chr1\t.\tmiRNA\t20\t4", "line 2: 9 tab-separated columns expected (file cut"},
         {"chr1\t.\tmiRNA\t20\t41\t.\t-\t.\tID=m\tx\n", "line 1: more than 9 tab-separated"},
         {"\n>a\nACGT\n", "line 2: 9 tab-separated columns expected: this is FASTA"},
@@ -138,7 +140,7 @@ many_rows_are_read(void **state)
 
     (void) state;
     for (int i = 0; i < 200; i++)
-        strcat(text, i % 2 ? ROW : "\t\tmiRNA\t1\t2\t\t.\t\tID=m  \n");
+        strcat(text, i % 2 ? ROW : "c\t\tmiRNA\t1\t2\t\t.\t\tID=m  \n");
     assert_int_equal(parse(text, &g, NULL), EXM_OK);
     assert_int_equal(exm_gff3_count(g), 200);
     assert_string_equal(exm_gff3_get(g, 198)->id, "m");
