@@ -9,4 +9,11 @@ list(APPEND EXM_SOURCES
   src/stats/lowess.c
   src/stats/ebayes.c
   src/stats/voom.c
+  src/stats/nb_gamma.c
+  src/stats/deseq_model.c
+  src/stats/deseq_disp.c
+  src/stats/deseq_glm.c
+  src/stats/deseq_trend.c
+  src/stats/deseq_cooks.c
+  src/stats/deseq.c
 )

@@ -13,73 +13,37 @@
 
 #include <cmocka.h>
 
-#include "golden.h"
+#include "golden_set.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* A golden set as its R script sees it: filtered counts, TMM libraries, ~ batch + group. */
-typedef struct golden_set {
-    double *y, *lib, *x;
+/* A golden set as limma's script sees it: filtered counts, TMM libraries. */
+typedef struct voom_set {
+    golden_set all;
+    double *y, *lib;
     exm_counts c;
     exm_design d;
-    size_t *row; /* of the table, per kept feature */
-} golden_set;
-
-static size_t
-add_levels(const exm_table *pheno, const char *col, double *x, size_t p, size_t k)
-{
-    const size_t at = exm_table_find(pheno, col), n = exm_table_rows(pheno);
-    const char *base = exm_table_get(pheno, 0, at);
-    int other = 0;
-
-    for (size_t s = 0; s < n; s++)
-        if (strcmp(exm_table_get(pheno, s, at), base) < 0)
-            base = exm_table_get(pheno, s, at);
-    for (size_t s = 0; s < n; s++) {
-        x[s * p + k] = strcmp(exm_table_get(pheno, s, at), base) != 0;
-        other |= x[s * p + k] > 0.0;
-    }
-    return other ? k + 1 : k;
-}
+} voom_set;
 
 static void
-set_read(const char *set, golden_set *g)
+set_read(const char *set, voom_set *g)
 {
-    char name[64];
-    exm_table *t, *pheno;
-    double *all, *x, *f;
-    size_t n, k = 0, first = 0, p;
-    exm_counts raw;
+    double *f;
+    size_t n, k = 0, second = 0;
     unsigned char *keep;
 
-    (void) snprintf(name, sizeof name, "in/%s_counts.tsv", set);
-    t = golden_table(name);
-    (void) snprintf(name, sizeof name, "in/%s_pheno.tsv", set);
-    pheno = golden_table(name);
-    all = golden_matrix(t);
-    n = exm_table_cols(t) - 1;
-    raw = (exm_counts){all, exm_table_rows(t), n};
-    x = calloc(n, 3 * sizeof *x);
-    for (size_t s = 0; s < n; s++) x[s * 3] = 1.0;
-    p = 1;
-    if (exm_table_find(pheno, "batch") != SIZE_MAX) p = add_levels(pheno, "batch", x, 3, p);
-    p = add_levels(pheno, "group", x, 3, p);
-    g->x = calloc(n * p, sizeof *g->x);
-    for (size_t s = 0; s < n; s++) memcpy(g->x + s * p, x + s * 3, p * sizeof *x);
-    g->d = (exm_design){g->x, n, p};
-    for (size_t s = 0; s < n; s++) first += x[s * 3 + p - 1] > 0.0;
-    keep = calloc(raw.n_features, 1);
-    assert_int_equal(exm_norm_filter(&raw, NULL,
-                                     (double) (first < n - first ? first : n - first), NULL,
-                                     keep, NULL),
+    golden_set_read(set, &g->all);
+    g->d = g->all.d;
+    n = g->d.n_samples;
+    for (size_t s = 0; s < n; s++) second += g->d.x[(s + 1) * g->d.n_coef - 1] > 0.0;
+    keep = calloc(g->all.c.n_features, 1);
+    assert_int_equal(exm_norm_filter(&g->all.c, NULL,
+                                     (double) (second < n - second ? second : n - second),
+                                     NULL, keep, NULL),
                      EXM_OK);
-    g->y = calloc(raw.n_features * n, sizeof *g->y);
-    g->row = calloc(raw.n_features, sizeof *g->row);
-    for (size_t r = 0; r < raw.n_features; r++) {
-        if (!keep[r]) continue;
-        memcpy(g->y + k * n, all + r * n, n * sizeof *all);
-        g->row[k++] = r;
-    }
+    g->y = calloc(g->all.c.n_features * n, sizeof *g->y);
+    for (size_t r = 0; r < g->all.c.n_features; r++)
+        if (keep[r]) memcpy(g->y + k++ * n, g->all.y + r * n, n * sizeof *g->y);
     g->c = (exm_counts){g->y, k, n};
     g->lib = calloc(n, sizeof *g->lib);
     f = calloc(n, sizeof *f);
@@ -88,19 +52,14 @@ set_read(const char *set, golden_set *g)
     for (size_t s = 0; s < n; s++) g->lib[s] *= f[s];
     free(f);
     free(keep);
-    free(x);
-    free(all);
-    exm_table_free(t);
-    exm_table_free(pheno);
 }
 
 static void
-set_done(golden_set *g)
+set_done(voom_set *g)
 {
     free(g->y);
     free(g->lib);
-    free(g->x);
-    free(g->row);
+    golden_set_done(&g->all);
 }
 
 static int
@@ -144,7 +103,7 @@ column_agrees(const exm_table *t, const char *name, const exm_voom_row *row, siz
 }
 
 static int
-test_agrees(const golden_set *g, const char *set, const double *e, const double *w)
+test_agrees(const voom_set *g, const char *set, const double *e, const double *w)
 {
     char name[64];
     exm_table *t;
@@ -187,7 +146,7 @@ voom_equals_limma(void **state)
 
     (void) state;
     for (size_t i = 0; i < LEN(sets); i++) {
-        golden_set g;
+        voom_set g;
         double *e, *w;
         size_t n;
         exm_error err = {0};
@@ -217,7 +176,7 @@ voom_equals_limma(void **state)
 static void
 threads_leave_no_trace(void **state)
 {
-    golden_set g;
+    voom_set g;
     double *e[2], *w[2], contrast[3] = {0, 0, 1};
     exm_voom_row *row[2];
     size_t n;

@@ -54,6 +54,7 @@ list(APPEND EXM_UNIT_TESTS
   bam
   share
   voom
+  deseq
   simulate
   matrix
   outputs
