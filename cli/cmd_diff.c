@@ -19,12 +19,6 @@ struct diff_args {
 
 #define AT(field) offsetof(struct diff_args, field)
 
-static const char *
-engine_choice(size_t i)
-{
-    return i == 0 ? "voom" : NULL;
-}
-
 static const exm_opt options[] = {
     {.name = "counts",
      .metavar = "TSV",
@@ -65,13 +59,14 @@ static const exm_opt options[] = {
      .metavar = "NAME",
      .kind = EXM_OPT_CHOICE,
      .at = AT(engine),
-     .choice = engine_choice,
-     .help = "voom: limma-voom with moderated t"},
+     .choice = exm_diff_engine_name,
+     .help = "voom: limma-voom with moderated t; deseq2: negative binomial, Wald"},
     {.name = "norm",
      .metavar = "NAME",
      .kind = EXM_OPT_CHOICE,
      .at = AT(norm),
      .choice = exm_diff_norm_name,
+     .shown = "tmm for voom, the median of ratios for deseq2",
      .help = "normalisation across samples"},
     {.name = "no-filter",
      .kind = EXM_OPT_FLAG,
@@ -85,8 +80,7 @@ defaults(void *args)
     struct diff_args *a = args;
 
     a->o = exm_diff_defaults();
-    a->engine = "voom";
-    a->norm = exm_diff_norm_name(a->o.norm);
+    a->engine = exm_diff_engine_name(a->o.engine);
 }
 
 /* ---- outputs ---- */
@@ -161,8 +155,8 @@ say_result(const struct diff_args *a, const exm_diff *d, exm_buf *out)
     size_t up = 0, down = 0;
 
     for (size_t i = 0; i < d->n_rows; i++) {
-        up += d->rows[i].fdr < 0.05 && d->rows[i].test.log2fc > 0.0;
-        down += d->rows[i].fdr < 0.05 && d->rows[i].test.log2fc < 0.0;
+        up += d->rows[i].fdr < 0.05 && d->rows[i].log2fc > 0.0;
+        down += d->rows[i].fdr < 0.05 && d->rows[i].log2fc < 0.0;
     }
     exm_buf_putf(out,
                  "%s: %zu of %zu features tested in %zu samples\n"
@@ -186,7 +180,9 @@ run_diff(void *args, const exm_words *operands)
 
     (void) operands;
     a->o.filter = !a->no_filter;
-    while (strcmp(exm_diff_norm_name(a->o.norm), a->norm) != 0) a->o.norm++;
+    a->o.own_norm = a->norm == NULL;
+    while (a->norm && strcmp(exm_diff_norm_name(a->o.norm), a->norm) != 0) a->o.norm++;
+    while (strcmp(exm_diff_engine_name(a->o.engine), a->engine) != 0) a->o.engine++;
     code = exm_own_folder(&a->common, a->out);
     if (code != EXM_EXIT_OK) return code;
     exm_guard_folder(a->out);
@@ -218,10 +214,14 @@ const exm_cmd exm_cmd_diff = {
     .summary = "test which miRNAs differ between groups of samples",
     .usage = "--counts TSV --coldata TSV --design FORMULA --contrast A-B -o DIR [OPTIONS]",
     .about =
-        "Filters features with too few counts, normalises, fits the design to log2 counts "
-        "per million with weights from the mean-variance trend (limma-voom), and tests the "
-        "contrast with variances moderated across features. Library sizes are those of the "
-        "tested features.\n\n"
+        "Filters features with too few counts, normalises, fits the design and tests the "
+        "contrast. voom: log2 counts per million with weights from the mean-variance "
+        "trend, "
+        "variances moderated across features. deseq2: negative binomial counts, "
+        "dispersions "
+        "shrunken to their trend, outliers replaced or their p withheld, FDR over the "
+        "features that pass a filter by mean. Library sizes are those of the tested "
+        "features.\n\n"
         "A formula is written as in R: columns joined by '+', '0 +' for no intercept, a:b "
         "and a*b for interactions. Columns of numbers are covariates, all others factors, "
         "whose first level in byte order is the base. Effects that the samples cannot tell "

@@ -3,6 +3,7 @@
 #define EXM_DIFF_H
 
 #include "exomir/buf.h"
+#include "exomir/deseq.h"
 #include "exomir/formula.h"
 #include "exomir/voom.h"
 
@@ -10,12 +11,19 @@
 extern "C" {
 #endif
 
+typedef enum exm_diff_engine { EXM_DIFF_VOOM = 0, EXM_DIFF_DESEQ2 } exm_diff_engine;
+
+/* "voom", "deseq2" by number; NULL past the end. */
+const char *exm_diff_engine_name(size_t i);
+
 typedef struct exm_diff_options {
     const char *design;   /* "~ batch + condition" */
     const char *contrast; /* "cancer-healthy" */
-    exm_norm_method norm; /* default TMM */
-    int filter;           /* 1 (default): exm_norm_filter() by the design's leverage */
-    double span;          /* of the mean-variance trend, default 0.5 */
+    exm_diff_engine engine;
+    int own_norm; /* 1 (default): the engine's own normalisation, not 'norm' */
+    exm_norm_method norm;
+    int filter;  /* 1 (default): exm_norm_filter() by the design's leverage */
+    double span; /* of the mean-variance trend, default 0.5 */
 } exm_diff_options;
 
 exm_diff_options exm_diff_defaults(void);
@@ -24,9 +32,11 @@ exm_diff_options exm_diff_defaults(void);
 const char *exm_diff_norm_name(size_t i);
 
 typedef struct exm_diff_row {
-    size_t feature; /* of the matrix */
-    exm_voom_row test;
-    double fdr;           /* Benjamini-Hochberg over the tested features */
+    size_t feature;                 /* of the matrix */
+    double log2fc, ci_low, ci_high; /* of the contrast; 95 % */
+    double stat, df;                /* moderated t; Wald's z, whose df is infinite */
+    double p;                       /* NaN: deseq2 sees an outlier among few replicates */
+    double fdr; /* Benjamini-Hochberg over the tested features; NaN where deseq2 filters */
     double mean_log2_cpm; /* log2 CPM with prior 2, over all samples */
 } exm_diff_row;
 
@@ -36,17 +46,22 @@ typedef struct exm_diff {
     size_t n_groups; /* levels of the factor that the contrast is about; 0: a covariate */
     const struct exm_model_factor *group; /* in model */
     double *group_cpm;                    /* [n_rows][n_groups] mean CPM */
-    double *lib, *factor;                 /* [n_samples] */
+    double *lib, *factor;                 /* [n_samples] lib is the effective size */
+    double library_scale;                 /* lib / size factor */
     double *contrast;                     /* [n_coef] */
-    exm_ebayes_prior prior;
+    exm_ebayes_prior prior;               /* voom's */
+    exm_deseq_fit fit;                    /* deseq2's */
     exm_model *model;
     const exm_matrix *matrix; /* the caller's */
 } exm_diff;
 
 /*
- * exm_diff_run() - filter, normalise, weigh (voom), fit, moderate, adjust.  Features are
- * filtered with all library sizes taken before; library sizes are then those of the kept
- * features, as limma's and edgeR's users' guides do.
+ * exm_diff_run() - filter, normalise, fit, test, adjust by the engine.  Features are filtered
+ * with all library sizes taken before; library sizes are then those of the kept features, as
+ * limma's and edgeR's users' guides do.  An engine's own
+ * normalisation is TMM for voom, and for deseq2 the median of ratios, over the positive counts
+ * ("poscounts") where every feature has a zero; else its size factors are the effective
+ * library sizes over their geometric mean.
  * EXM_EDATA with the cause in the user's words: formula, contrast, an empty sample, fewer
  * than two features left.  The same for any number of threads.
  */

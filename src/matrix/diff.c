@@ -18,17 +18,24 @@
 static const double cpm_prior = 2.0;
 
 static const char *const norm_names[] = {"tmm", "tmmwsp", "rle", "uq", "none"};
+static const char *const engine_names[] = {"voom", "deseq2"};
 
 exm_diff_options
 exm_diff_defaults(void)
 {
-    return (exm_diff_options){.norm = EXM_NORM_TMM, .filter = 1, .span = 0.5};
+    return (exm_diff_options){.own_norm = 1, .filter = 1, .span = 0.5};
 }
 
 const char *
 exm_diff_norm_name(size_t i)
 {
     return i < sizeof norm_names / sizeof norm_names[0] ? norm_names[i] : NULL;
+}
+
+const char *
+exm_diff_engine_name(size_t i)
+{
+    return i < sizeof engine_names / sizeof engine_names[0] ? engine_names[i] : NULL;
 }
 
 void
@@ -114,9 +121,43 @@ keep_features(exm_diff *d, const unsigned char *keep, double **ret_y, exm_error 
 
 /* ---- normalisation and summaries ---- */
 
-static exm_status
-normalise(exm_diff *d, const exm_counts *c, exm_norm_method method, exm_error *reterr)
+static double
+geometric_mean(const double *x, size_t n)
 {
+    exm_accum a = {0.0, 0.0};
+
+    for (size_t s = 0; s < n; s++) exm_accum_add(&a, log(x[s]));
+    return exp(exm_accum_get(&a) / (double) n);
+}
+
+/* Is every feature zero in some sample? */
+static int
+all_have_zeros(const exm_counts *c)
+{
+    for (size_t f = 0; f < c->n_features; f++) {
+        size_t s = 0;
+
+        while (s < c->n_samples && c->y[f * c->n_samples + s] > 0.0) s++;
+        if (s == c->n_samples) return 0;
+    }
+    return 1;
+}
+
+/* d->factor such that lib x factor is the size factor x the mean library. */
+static exm_status
+median_of_ratios(exm_diff *d, const exm_counts *c, exm_error *reterr)
+{
+    const exm_status st = exm_norm_size_factors(c, all_have_zeros(c), d->factor, reterr);
+
+    for (size_t s = 0; st == EXM_OK && s < c->n_samples; s++)
+        d->factor[s] *= d->library_scale / d->lib[s];
+    return st;
+}
+
+static exm_status
+normalise(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_error *reterr)
+{
+    const int ratios = o->own_norm && o->engine == EXM_DIFF_DESEQ2;
     exm_status st;
 
     d->lib = calloc(c->n_samples + 1, sizeof *d->lib);
@@ -124,9 +165,15 @@ normalise(exm_diff *d, const exm_counts *c, exm_norm_method method, exm_error *r
     if (!d->lib || !d->factor) return no_memory(reterr);
     exm_counts_lib(c, d->lib);
     st = name_empty_samples(d->matrix, d->lib, reterr);
-    if (st == EXM_OK) st = exm_norm_factors(c, NULL, method, d->factor, reterr);
-    for (size_t s = 0; st == EXM_OK && s < c->n_samples; s++) d->lib[s] *= d->factor[s];
-    return st;
+    if (st != EXM_OK) return st;
+    d->library_scale = geometric_mean(d->lib, c->n_samples);
+    st = ratios ? median_of_ratios(d, c, reterr)
+                : exm_norm_factors(c, NULL, o->own_norm ? EXM_NORM_TMM : o->norm, d->factor,
+                                   reterr);
+    if (st != EXM_OK) return st;
+    for (size_t s = 0; s < c->n_samples; s++) d->lib[s] *= d->factor[s];
+    if (!ratios) d->library_scale = geometric_mean(d->lib, c->n_samples);
+    return EXM_OK;
 }
 
 /* The factor that the contrast is about: one of whose columns it uses. */
@@ -179,8 +226,8 @@ summarise(exm_diff *d, const exm_counts *c, exm_error *reterr)
 /* ---- testing ---- */
 
 static exm_status
-test(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool *pool,
-     exm_error *reterr)
+test_voom(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool *pool,
+          exm_error *reterr)
 {
     const size_t n = c->n_features * c->n_samples;
     const exm_design design = exm_model_design(d->model);
@@ -195,14 +242,67 @@ test(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool *pool
         st = exm_voom_test(c->n_features, e, w, &design, d->contrast, pool, row, &d->prior,
                            reterr);
     for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) {
-        d->rows[f].test = row[f];
-        p[f] = row[f].p;
+        exm_diff_row *r = d->rows + f;
+
+        r->log2fc = row[f].log2fc;
+        r->ci_low = row[f].ci_low;
+        r->ci_high = row[f].ci_high;
+        r->stat = row[f].stat;
+        r->df = row[f].df;
+        r->p = p[f] = row[f].p;
     }
     if (st == EXM_OK) st = exm_padjust_bh(c->n_features, p, p, reterr);
     for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) d->rows[f].fdr = p[f];
     free(e);
     free(w);
     free(p);
+    free(row);
+    return st;
+}
+
+/* The samples of the two or more groups that the contrast compares; all of a covariate's. */
+static void
+mark_involved(const exm_diff *d, size_t n, unsigned char *involved)
+{
+    for (size_t s = 0; s < n; s++) {
+        const size_t level = d->n_groups ? d->group->level[s] : 0;
+        const size_t coef = d->n_groups ? d->group->coef[level] : SIZE_MAX;
+
+        involved[s] = coef == SIZE_MAX || d->contrast[coef] != 0.0;
+    }
+}
+
+static exm_status
+test_deseq2(exm_diff *d, const exm_counts *c, exm_pool *pool, exm_error *reterr)
+{
+    static const double z = 1.959963984540054; /* normal, 97.5 % */
+    const exm_design design = exm_model_design(d->model);
+    exm_deseq_options o = exm_deseq_defaults();
+    double *sf = calloc(c->n_samples + 1, sizeof *sf);
+    unsigned char *involved = calloc(c->n_samples + 1, 1);
+    exm_deseq_row *row = calloc(c->n_features + 1, sizeof *row);
+    exm_status st = sf && involved && row ? EXM_OK : no_memory(reterr);
+
+    if (st == EXM_OK) {
+        for (size_t s = 0; s < c->n_samples; s++) sf[s] = d->lib[s] / d->library_scale;
+        mark_involved(d, c->n_samples, involved);
+        o.shrink = 0;
+        st = exm_deseq(c, sf, &design, d->contrast, involved, &o, pool, row, &d->fit,
+                       reterr);
+    }
+    for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) {
+        exm_diff_row *r = d->rows + f;
+
+        r->log2fc = row[f].log2fc;
+        r->ci_low = r->log2fc - z * row[f].se;
+        r->ci_high = r->log2fc + z * row[f].se;
+        r->stat = row[f].stat;
+        r->df = HUGE_VAL;
+        r->p = row[f].p;
+        r->fdr = row[f].fdr;
+    }
+    free(sf);
+    free(involved);
     free(row);
     return st;
 }
@@ -233,9 +333,11 @@ run(exm_diff *d, const exm_coldata *c, const exm_diff_options *o, exm_pool *pool
     kept.y = *y;
     kept.n_features = d->n_rows;
     find_group(d);
-    st = normalise(d, &kept, o->norm, reterr);
+    st = normalise(d, &kept, o, reterr);
     if (st == EXM_OK) st = summarise(d, &kept, reterr);
-    if (st == EXM_OK) st = test(d, &kept, o, pool, reterr);
+    if (st == EXM_OK)
+        st = o->engine == EXM_DIFF_DESEQ2 ? test_deseq2(d, &kept, pool, reterr)
+                                          : test_voom(d, &kept, o, pool, reterr);
     return st;
 }
 
@@ -292,9 +394,8 @@ exm_diff_put_tsv(const exm_diff *d, exm_buf *ret)
     exm_buf_puts(ret, "\ttags\n");
     for (size_t i = 0; i < d->n_rows; i++) {
         const exm_diff_row *r = d->rows + i;
-        const double v[] = {r->test.log2fc, r->test.ci_low,  r->test.ci_high,
-                            r->test.stat,   r->test.df,      r->test.p,
-                            r->fdr,         r->mean_log2_cpm};
+        const double v[] = {r->log2fc, r->ci_low, r->ci_high, r->stat,
+                            r->df,     r->p,      r->fdr,     r->mean_log2_cpm};
 
         exm_buf_puts(ret, d->matrix->features[r->feature]);
         put_numbers(v, sizeof v / sizeof v[0], ret);
@@ -325,12 +426,12 @@ put_row_json(const exm_diff *d, size_t i, exm_json *j)
 
     exm_json_object(j);
     exm_json_kstr(j, "feature", d->matrix->features[r->feature]);
-    exm_json_kdouble(j, "log2fc", r->test.log2fc);
-    exm_json_kdouble(j, "ci_low", r->test.ci_low);
-    exm_json_kdouble(j, "ci_high", r->test.ci_high);
-    exm_json_kdouble(j, "stat", r->test.stat);
-    exm_json_kdouble(j, "df", r->test.df);
-    exm_json_kdouble(j, "p", r->test.p);
+    exm_json_kdouble(j, "log2fc", r->log2fc);
+    exm_json_kdouble(j, "ci_low", r->ci_low);
+    exm_json_kdouble(j, "ci_high", r->ci_high);
+    exm_json_kdouble(j, "stat", r->stat);
+    exm_json_kdouble(j, "df", r->df);
+    exm_json_kdouble(j, "p", r->p);
     exm_json_kdouble(j, "fdr", r->fdr);
     exm_json_kdouble(j, "mean_log2_cpm", r->mean_log2_cpm);
     exm_json_kstr(j, "tags", tag(d, i));
@@ -342,6 +443,22 @@ put_row_json(const exm_diff *d, size_t i, exm_json *j)
     exm_json_end(j);
 }
 
+static void
+put_engine_json(const exm_diff *d, const exm_diff_options *o, exm_json *j)
+{
+    if (o->engine == EXM_DIFF_VOOM) {
+        exm_json_kdouble(j, "prior_variance", d->prior.s2);
+        exm_json_kdouble(j, "prior_df", d->prior.df);
+        return;
+    }
+    exm_json_kdouble(j, "dispersion_asymptotic", d->fit.a0);
+    exm_json_kdouble(j, "dispersion_extra_poisson", d->fit.a1);
+    exm_json_kstr(j, "dispersion_trend", d->fit.trend_is_mean ? "mean" : "parametric");
+    exm_json_kdouble(j, "dispersion_prior_variance", d->fit.prior_var);
+    exm_json_kdouble(j, "filter_threshold", d->fit.filter_threshold);
+    exm_json_ku64(j, "rows_with_replaced_outliers", d->fit.n_replaced);
+}
+
 exm_status
 exm_diff_put_json(const exm_diff *d, const exm_diff_options *o, exm_buf *ret,
                   exm_error *reterr)
@@ -351,8 +468,11 @@ exm_diff_put_json(const exm_diff *d, const exm_diff_options *o, exm_buf *ret,
     exm_json_init(&j, ret);
     exm_json_object(&j);
     exm_json_kstr(&j, "note", "Research use only. Not for diagnostic use.");
-    exm_json_kstr(&j, "engine", "voom");
-    exm_json_kstr(&j, "normalisation", exm_diff_norm_name(o->norm));
+    exm_json_kstr(&j, "engine", exm_diff_engine_name(o->engine));
+    exm_json_kstr(&j, "normalisation",
+                  !o->own_norm                   ? exm_diff_norm_name(o->norm)
+                  : o->engine == EXM_DIFF_DESEQ2 ? "median of ratios"
+                                                 : exm_diff_norm_name(EXM_NORM_TMM));
     exm_json_kstr(&j, "design", o->design);
     exm_json_kstr(&j, "contrast", o->contrast);
     exm_json_key(&j, "coefficients");
@@ -362,8 +482,7 @@ exm_diff_put_json(const exm_diff *d, const exm_diff_options *o, exm_buf *ret,
     exm_json_end(&j);
     exm_json_ku64(&j, "features", d->matrix->n_features);
     exm_json_ku64(&j, "tested", d->n_rows);
-    exm_json_kdouble(&j, "prior_variance", d->prior.s2);
-    exm_json_kdouble(&j, "prior_df", d->prior.df);
+    put_engine_json(d, o, &j);
     put_samples_json(d, &j);
     exm_json_key(&j, "rows");
     exm_json_array(&j);

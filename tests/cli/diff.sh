@@ -35,6 +35,28 @@ expect 0 diff -q --counts "$tmp/changed.tsv" --coldata "$known" --design '~ batc
     --contrast case-ctl -o "$tmp/de4"
 if cmp -s "$tmp/de/diff.tsv" "$tmp/de4/diff.tsv"; then fail "a changed count went unseen"; fi
 
+# deseq2: all features with a count, the package's own table (its contrast is ctl-case).
+for t in 1 2; do
+    expect 0 diff -q -t $t --engine deseq2 --no-filter --counts "$counts" --coldata "$known" \
+        --design '~ batch + group' --contrast ctl-case -o "$tmp/ds$t"
+done
+cmp "$tmp/ds1/diff.tsv" "$tmp/ds2/diff.tsv" || fail "threads left a trace in deseq2"
+is_json "$tmp/ds1/diff.json"
+awk -F '\t' '
+    function off(a, b) { return a == "NA" || b == "NA" ? a != b : (a > b ? a - b : b - a) > 1e-4 * (b > 0 ? b : -b) }
+    NR == FNR { lfc[$1] = $3; p[$1] = $6; q[$1] = $7; next }
+    FNR > 1 { n++; if (off($2, lfc[$1]) || off($7, p[$1]) || off($8, q[$1])) print }
+    END { print n + 0 > "/dev/stderr" }
+' "$golden/out/deseq2_wald_synth.tsv" "$tmp/ds1/diff.tsv" > "$tmp/off" 2> "$tmp/n"
+[ ! -s "$tmp/off" ] || fail "differs from the package: $(head -n 2 "$tmp/off")"
+[ "$(cat "$tmp/n")" = 295 ] || fail "$(cat "$tmp/n") rows compared"
+# The numbers of docs/methods/differential-expression.md.
+doc=${0%/*}/../../docs/methods/differential-expression.md
+for run in de ds1; do
+    row=$(awk -F '\t' '$1 == "miR-001" { printf "| %.4f | %.4g | %.4g |", $2, $7, $8 }' "$tmp/$run/diff.tsv")
+    grep -qF "$row" "$doc" || fail "the document does not say $row"
+done
+
 # Refusals.
 refuse() { # WORDS OPTIONS...
     words=$1
