@@ -15,7 +15,8 @@ struct build_args {
     exm_common common;
     const char *mature, *hairpin, *gff, *species, *database, *artifact, *clade, *amounts,
         *out;
-    exm_words classes, spikes, aliases;
+    exm_words classes, spikes, aliases, antisense;
+    uint32_t junction_nt;
 };
 
 #define AT(field) offsetof(struct build_args, field)
@@ -63,9 +64,24 @@ static const exm_opt build_options[] = {
      .kind = EXM_OPT_FILE,
      .at = AT(classes),
      .group = "Other RNA",
-     .help = "a class of other RNA, such as tRNA=trna.fa or rRNA=rrna.fa; tRNAs get CCA "
-             "where it is missing",
+     .help = "a class of other RNA of any size, such as tRNA=trna.fa or lncRNA=lnc.fa.gz; "
+             "tRNA gets CCA where it is missing, circRNA are back-splice junctions behind "
+             "the base that 'junction=K' in their header tells, or else in the middle",
      .repeatable = 1},
+    {.name = "antisense",
+     .metavar = "CLASS",
+     .kind = EXM_OPT_TEXT,
+     .at = AT(antisense),
+     .help = "count what nothing explains, but whose reverse complement one of this class "
+             "does, as CLASS_antisense",
+     .repeatable = 1},
+    {.name = "junction-nt",
+     .metavar = "NT",
+     .kind = EXM_OPT_U32,
+     .at = AT(junction_nt),
+     .help = "what a read has to match on both sides of a junction of class circRNA",
+     .low = 4,
+     .high = EXM_REF_JUNCTION_NT_MAX},
     {.name = "spike",
      .metavar = "NAME=FA",
      .kind = EXM_OPT_FILE,
@@ -241,6 +257,9 @@ build(const struct build_args *a, const struct sources *classes,
                                      .spikes = spikes->v,
                                      .n_spikes = spikes->n,
                                      .spike_amounts = a->amounts,
+                                     .antisense = a->antisense.v,
+                                     .n_antisense = a->antisense.n,
+                                     .junction_nt = a->junction_nt,
                                      .aliases = a->aliases.v,
                                      .n_aliases = a->aliases.n,
                                      .artifact = a->artifact,
@@ -290,6 +309,12 @@ check_out(const struct build_args *a, const struct sources *classes,
                          a->out);
 }
 
+static void
+build_defaults(void *args)
+{
+    ((struct build_args *) args)->junction_nt = EXM_REF_JUNCTION_NT;
+}
+
 static int
 run_build(void *args, const exm_words *operands)
 {
@@ -326,5 +351,6 @@ const exm_cmd exm_cmd_ref_build = {
     .n_options = sizeof build_options / sizeof build_options[0],
     .common = EXM_COMMON_THREADS,
     .args_size = sizeof(struct build_args),
+    .defaults = build_defaults,
     .run = run_build,
 };

@@ -78,8 +78,10 @@ put_text(const exm_ref *ref, const char *path, exm_buf *out)
     for (uint32_t i = 0; i < exm_ref_n_classes(ref); i++) {
         const exm_ref_class *c = exm_ref_class_get(ref, i);
 
-        exm_buf_putf(out, "  %-16s %-10s %10u %12llu\n", c->name, kind_name(c->kind),
-                     c->n_templates, (unsigned long long) c->positions);
+        exm_buf_putf(out, "  %-16s %-10s %10u %12llu%s%s\n", c->name, kind_name(c->kind),
+                     c->n_templates, (unsigned long long) c->positions,
+                     c->junction_nt ? "  junctions" : "",
+                     c->antisense ? "  antisense" : "");
     }
     exm_buf_putf(out, "\n%s\n", exm_ref_provenance(ref));
 }
@@ -132,6 +134,8 @@ put_json(const exm_ref *ref, const char *path, int names, exm_buf *out)
         exm_json_kstr(&j, "kind", kind_name(c->kind));
         exm_json_ku64(&j, "templates", c->n_templates);
         exm_json_ku64(&j, "positions", c->positions);
+        exm_json_ku64(&j, "junction_nt", c->junction_nt);
+        exm_json_kbool(&j, "antisense", c->antisense);
         exm_json_end(&j);
     }
     exm_json_end(&j);

@@ -24,7 +24,8 @@ extern "C" {
  * canonical mature).
  *
  * A spike-in of up to 63 nt is a molecule whose ends are known: it explains only inserts of
- * its whole length, at its start (substitutions and tail as above).
+ * its whole length, at its start (substitutions and tail as above).  A circRNA junction
+ * explains only inserts whose core matches the junction_nt on either side of it.
  *
  * An explanation counts only if chance is an unlikely author:
  *
@@ -62,6 +63,7 @@ typedef struct exm_candidate {
     uint8_t sub_at[EXM_MAX_SUBS];  /* 0-based read position of each substitution (255: there
                                       or beyond, in inserts of more than 255 nt) */
     uint8_t sub_ref[EXM_MAX_SUBS]; /* template base code there (A0 C1 T2 G3) */
+    uint8_t antisense;             /* of exm_annotate_antisense() */
 } exm_candidate;
 
 typedef struct exm_annotator exm_annotator;
@@ -88,13 +90,15 @@ void exm_annotation_done(exm_annotation *a);
  * len <= 63) with cost <= best cost + margin.  margin 10 also brings in what one
  * sequencing error would explain; 0 only the ties.  n == 0: unexplained (always so below
  * EXM_ANNOTATE_MIN_NT).
- * Complete for class miRNA, and for the other classes where their part of the text has at
- * most 65,536 positions: no explanation by the rules above is missed, but for two
- * substitutions that leave fewer than 8 matching nt in a row (cores, that is inserts without
- * tail, of 22 and 23 nt: 4 patterns of 484).  In larger classes (k = 9 to 12 by size) none
- * without substitution is missed; with one, beyond 262,144 positions, some in cores of less
- * than k + 12 nt; and two are found where k matching nt in a row lie at a place that is
- * looked up (annotate.c).
+ * Complete for class miRNA, and for the other classes where those of at most 262,144
+ * positions each have at most 65,536 together: no explanation by the rules above is missed,
+ * but for two substitutions that leave fewer than 8 matching nt in a row (cores, that is
+ * inserts without tail, of 22 and 23 nt: 4 patterns of 484).  Where they have more (k = 9 to
+ * 12 by size) none without substitution is missed; with one, beyond 262,144 together, some in
+ * cores of less than k + 12 nt; and two are found where k matching nt in a row lie at a place
+ * that is looked up (annotate.c).  Classes of more than 262,144 positions: none without
+ * substitution is missed; with one, beyond 4,194,304 positions, some in cores of less than k
+ * + 15 nt (k = 9 to 12); two as above.
  * One candidate per (template, start); of several matures that fit the same place the
  * one of least shift is named.
  *
@@ -117,6 +121,20 @@ EXM_MUST_USE exm_status exm_annotate(const exm_annotator *a, uint64_t lo, uint64
 EXM_MUST_USE exm_status exm_annotate_long(const exm_annotator *a, const char *seq,
                                           uint32_t len, uint32_t margin,
                                           exm_annotation *ret, exm_error *reterr);
+
+/*
+ * Sense goes before antisense: this is asked of an insert that nothing explains.  The same
+ * for its reverse complement, in the classes that the bundle marks; candidates have
+ * 'antisense' set, and all their numbers (start, tail, substitutions) are the reverse
+ * complement's.  seq is NULL and lo, hi are set, or seq has len letters A, C, G, T.
+ */
+EXM_MUST_USE exm_status exm_annotate_antisense(const exm_annotator *a, uint64_t lo,
+                                               uint64_t hi, const char *seq, uint32_t len,
+                                               uint32_t margin, exm_annotation *ret,
+                                               exm_error *reterr);
+/* The packed form of the reverse complement; seq and ret of len letters may not overlap. */
+void exm_revcomp(uint64_t *lo, uint64_t *hi);
+void exm_revcomp_letters(const char *seq, uint32_t len, char *ret);
 
 /* Least bits an explanation of this class needs (13 + log2(search space), rounded up). */
 uint32_t exm_annotator_min_bits(const exm_annotator *a, uint32_t class_id);

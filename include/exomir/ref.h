@@ -33,7 +33,11 @@ typedef struct exm_ref_class {
     const char *name;
     exm_class_kind kind;
     uint32_t first_template, n_templates;
-    uint64_t positions; /* start positions a read can have: the search space */
+    uint64_t positions;   /* start positions a read can have: the search space */
+    int index;            /* the seed index that covers it */
+    int antisense;        /* what nothing explains may be the other strand of these */
+    uint32_t junction_nt; /* 0, or templates are back-splice junctions, and an insert has to
+                             cover so many nt on both sides of one */
 } exm_ref_class;
 
 typedef struct exm_ref_template {
@@ -43,6 +47,7 @@ typedef struct exm_ref_template {
     uint32_t len;
     uint64_t start; /* position of its first base in the text */
     uint32_t first_mature, n_matures;
+    uint32_t junction; /* bases before a back-splice, or 0 */
 } exm_ref_template;
 
 typedef struct exm_ref_mature {
@@ -118,11 +123,15 @@ typedef struct exm_ref_place {
 /*
  * Seed indexes: for a k-mer with code c (2k bits: its 'lo' plane bits, first base lowest,
  * then its 'hi' plane bits above them), places place[off[c] .. off[c+1]) of the text,
- * by ascending position.  Index 0 covers class miRNA (k = 8); index 1 all other classes (k = 8 to 12,
- * the least with a code for each position).
+ * by ascending position.  Index 0 covers class miRNA (k = 8); index 1 other classes of up to
+ * EXM_REF_LARGE positions each (k = 8 to 12, the least with a code for each position); index
+ * 2 larger ones, of which it holds the places at multiples of EXM_REF_STEP only (k = 8 to 12,
+ * the least with a code for 16 of them, and 0 where there are none).
  */
+enum { EXM_REF_INDEXES = 3, EXM_REF_LARGE = 1 << 18, EXM_REF_STEP = 4 };
+
 typedef struct exm_ref_index {
-    uint32_t k;
+    uint32_t k, step;    /* places are multiples of 'step' */
     const uint32_t *off; /* [4^k + 1] */
     const exm_ref_place *place;
 } exm_ref_index;
@@ -160,7 +169,14 @@ exm_ref_locus exm_ref_locus_get(const exm_ref *r, uint32_t i); /* i < n */
 double exm_ref_spike_amount(const exm_ref *r, uint32_t template_id);
 
 /* ---- building ---- */
-enum { EXM_PRETRNA_FLANK = 12 }; /* nt of the mature tRNA left at both ends of a mask */
+#define EXM_REF_JUNCTION_CLASS   "circRNA"
+#define EXM_REF_ANTISENSE_SUFFIX "_antisense" /* the class of what is found there */
+
+enum {
+    EXM_PRETRNA_FLANK = 12,      /* nt of the mature tRNA left at both ends of a mask */
+    EXM_REF_JUNCTION_NT = 8,     /* linear RNA shows the same by chance in 1 of 4^8 reads */
+    EXM_REF_JUNCTION_NT_MAX = 31 /* what fits into 63 nt twice */
+};
 
 typedef struct exm_ref_source {
     const char *name; /* class name for --class / --spike */
@@ -180,6 +196,9 @@ typedef struct exm_ref_build_options {
     const char *const *aliases; /* further mature FASTAs (older version, MirGeneDB): same
                                    sequence or same accession gives an alias */
     size_t n_aliases;
+    const char *const *antisense; /* names of 'classes' */
+    size_t n_antisense;
+    uint32_t junction_nt;      /* of class circRNA; 0: EXM_REF_JUNCTION_NT */
     const char *spike_amounts; /* table of spikeID and amount for 'spikes', or NULL */
     const char *artifact, *clade;
 } exm_ref_build_options;
@@ -199,6 +218,8 @@ typedef struct exm_ref_build_log {
  * "pre-tRNA" every stretch that 20-mers of class tRNA (without that CCA) cover is masked, but
  * for EXM_PRETRNA_FLANK nt at each of its ends: reads inside the mature tRNA are the tRNA's,
  * reads across a processing site and of leader, intron and trailer the precursor's.
+ * Class "circRNA" holds sequences across a back-splice: behind the first K bases where the
+ * header has a word "junction=K", else in the middle.
  * A mature whose hairpin is missing or does not contain it becomes its own template and
  * is noted.  EXM_EDATA for contradictions a user must solve (empty after species filter,
  * duplicate class names ...), with file and line.

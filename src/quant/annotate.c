@@ -38,18 +38,20 @@ enum {
     BITS_MATCH = 2,
     BITS_SUB = 6,
     BITS_BASE = 13,
-    FEW = 12,        /* candidates, for which a call of qsort() is too long a way */
+    BITS_NEVER = 1 << 20, /* more than any insert has */
+    FEW = 12,             /* candidates, for which a call of qsort() is too long a way */
     PIGEONHOLE_K = 9 /* longest seed of which two fit into the least core of one mismatch */
 };
 
 struct exm_annotator {
     const exm_ref *ref;
     const uint64_t *lo, *hi, *no;
-    exm_ref_index index[2];
-    uint32_t *min_bits; /* [classes] */
-    unsigned char
-        *whole; /* [classes] 1: short templates count at their whole length only */
-    exm_seed_plan plan[2]
+    exm_ref_index index[EXM_REF_INDEXES];
+    uint32_t *min_bits;       /* [classes] */
+    unsigned char *whole;     /* [classes] 1: short templates count at their whole length */
+    unsigned char *junction;  /* [classes] nt to be covered on both sides of a junction */
+    exm_annotator *antisense; /* or NULL */
+    exm_seed_plan plan[EXM_REF_INDEXES]
                       [EXM_ANNOTATE_MAX_PACKED + 1]; /* by length; empty for short ones */
     exm_places_hits hits;
 };
@@ -78,12 +80,34 @@ add_seed(exm_seed_plan *s, uint32_t n, uint32_t k, uint32_t at)
     s->around[s->n++] = (uint16_t) exm_places_around(low_bits(n - EXM_MAX_TAIL), at, k);
 }
 
+/* Of a stretch's k-mers the index holds one in 'step': each next to another is asked for. */
+static void
+plan_stretches(exm_seed_plan *s, uint32_t n, uint32_t k, uint32_t step)
+{
+    const uint32_t stretch = k + step - 1, apart = (k + step - 1) / step * step;
+    const uint32_t second = apart + stretch < n ? apart : n - stretch;
+
+    if (n < stretch) { /* as many as there are */
+        for (uint32_t at = 0; at + k <= n; at++) add_seed(s, n, k, at);
+    } else {
+        for (uint32_t i = 0; i < step; i++) add_seed(s, n, k, i);
+        for (uint32_t i = 0; i < step; i++)
+            if (second + i >= step) add_seed(s, n, k, second + i);
+    }
+    s->n_first = s->n;
+}
+
 /* What finds up to one substitution; and what finds two, behind those. */
 static void
-plan_seeds(exm_seed_plan *s, uint32_t n, uint32_t k)
+plan_seeds(exm_seed_plan *s, uint32_t n, const exm_ref_index *index)
 {
-    const uint32_t last = n - k, step = n < 30 ? 4 : last / 4;
+    const uint32_t k = index->k, last = n - k, step = n < 30 ? 4 : last / 4;
 
+    if (index->off[(size_t) 1 << 2 * k] == 0) return; /* nothing to be found */
+    if (index->step > 1) {
+        plan_stretches(s, n, k, index->step);
+        return;
+    }
     if (k > PIGEONHOLE_K) {
         for (uint32_t at = 0; at <= last; at += step) add_seed(s, n, k, at);
         if (last % step != 0) add_seed(s, n, k, last);
@@ -112,17 +136,26 @@ bits_needed(uint64_t positions)
     return BITS_BASE + log2_up;
 }
 
-exm_status
-exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
+/* Does an index hold any class that is looked at? */
+static int
+is_of_use(const exm_annotator *a, int which)
 {
-    exm_annotator *a;
+    for (uint32_t c = 0; c < exm_ref_n_classes(a->ref); c++)
+        if (exm_ref_class_get(a->ref, c)->index == which && a->min_bits[c] != BITS_NEVER)
+            return 1;
+    return 0;
+}
 
-    if (!ref || !ret)
-        return exm_fail(reterr, EXM_EINVAL, 0, "annotator: an argument is NULL");
-    a = calloc(1, sizeof *a);
-    if (a) a->min_bits = calloc(exm_ref_n_classes(ref), sizeof *a->min_bits);
-    if (a) a->whole = calloc(exm_ref_n_classes(ref), sizeof *a->whole);
-    if (!a || !a->min_bits || !a->whole) {
+static exm_status
+make(const exm_ref *ref, int antisense, exm_annotator **ret, exm_error *reterr)
+{
+    const uint32_t n = exm_ref_n_classes(ref);
+    exm_annotator *a = calloc(1, sizeof *a);
+
+    if (a) a->min_bits = calloc(n, sizeof *a->min_bits);
+    if (a) a->whole = calloc(n, sizeof *a->whole);
+    if (a) a->junction = calloc(n, sizeof *a->junction);
+    if (!a || !a->min_bits || !a->whole || !a->junction) {
         exm_annotator_free(a);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the annotator");
     }
@@ -130,26 +163,53 @@ exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
     a->lo = exm_ref_plane_lo(ref);
     a->hi = exm_ref_plane_hi(ref);
     a->no = exm_ref_plane_no(ref);
-    a->index[0] = *exm_ref_index_get(ref, 0);
-    a->index[1] = *exm_ref_index_get(ref, 1);
-    for (uint32_t c = 0; c < exm_ref_n_classes(ref); c++) {
-        a->min_bits[c] = bits_needed(exm_ref_class_get(ref, c)->positions);
-        a->whole[c] = exm_ref_class_get(ref, c)->kind == EXM_KIND_SPIKE;
+    for (uint32_t c = 0; c < n; c++) {
+        const exm_ref_class *k = exm_ref_class_get(ref, c);
+
+        a->min_bits[c] =
+            antisense && !k->antisense ? BITS_NEVER : bits_needed(k->positions);
+        a->whole[c] = k->kind == EXM_KIND_SPIKE;
+        a->junction[c] = (unsigned char) k->junction_nt;
     }
-    for (int w = 0; w < 2; w++)
-        for (uint32_t n = EXM_ANNOTATE_MIN_NT; n <= EXM_ANNOTATE_MAX_PACKED; n++)
-            plan_seeds(&a->plan[w][n], n, a->index[w].k);
+    for (int w = 0; w < EXM_REF_INDEXES; w++) {
+        a->index[w] = *exm_ref_index_get(ref, w);
+        if (!is_of_use(a, w)) continue;
+        for (uint32_t len = EXM_ANNOTATE_MIN_NT; len <= EXM_ANNOTATE_MAX_PACKED; len++)
+            plan_seeds(&a->plan[w][len], len, &a->index[w]);
+    }
     exm_annotator_set_simd(a, EXM_SIMD_AUTO);
     *ret = a;
     return EXM_OK;
+}
+
+exm_status
+exm_annotator_new(const exm_ref *ref, exm_annotator **ret, exm_error *reterr)
+{
+    exm_annotator *a = NULL;
+    exm_status st;
+    int antisense = 0;
+
+    if (!ref || !ret)
+        return exm_fail(reterr, EXM_EINVAL, 0, "annotator: an argument is NULL");
+    for (uint32_t c = 0; c < exm_ref_n_classes(ref); c++)
+        antisense |= exm_ref_class_get(ref, c)->antisense;
+    st = make(ref, 0, &a, reterr);
+    if (st == EXM_OK && antisense) st = make(ref, 1, &a->antisense, reterr);
+    if (st == EXM_OK)
+        *ret = a;
+    else
+        exm_annotator_free(a);
+    return st;
 }
 
 void
 exm_annotator_free(exm_annotator *a)
 {
     if (!a) return;
+    exm_annotator_free(a->antisense);
     free(a->min_bits);
     free(a->whole);
+    free(a->junction);
     free(a);
 }
 
@@ -158,6 +218,7 @@ exm_annotator_set_simd(exm_annotator *a, exm_simd path)
 {
     a->hits = exm_simd_resolve(path) == EXM_SIMD_SSE4 ? exm_places_hits_sse4
                                                       : exm_places_hits_scalar;
+    if (a->antisense) a->antisense->hits = a->hits;
 }
 
 uint32_t
@@ -172,12 +233,35 @@ exm_annotator_ref(const exm_annotator *a)
     return a->ref;
 }
 
+const exm_annotator *
+exm_annotator_antisense(const exm_annotator *a)
+{
+    return a->antisense;
+}
+
 int
 exm_annotator_takes(const exm_annotator *a, const exm_ref_template *t, int64_t start,
-                    uint32_t n)
+                    uint32_t n, uint32_t core)
 {
+    const int64_t nt = a->junction[t->class_id], junction = t->junction;
+
+    if (nt) return start + nt <= junction && start + (int64_t) core >= junction + nt;
     return !a->whole[t->class_id] || t->len > EXM_ANNOTATE_MAX_PACKED ||
            (start == 0 && n == t->len);
+}
+
+int
+exm_annotator_takes_subs(const exm_annotator *a, const exm_ref_template *t,
+                         const exm_candidate *c)
+{
+    const int64_t nt = a->junction[t->class_id], junction = t->junction;
+
+    for (int i = 0; nt && i < c->n_sub; i++) {
+        const int64_t at = c->start + c->sub_at[i];
+
+        if (at >= junction - nt && at < junction + nt) return 0;
+    }
+    return 1;
 }
 
 void
@@ -314,7 +398,7 @@ judge(const struct query *q, const struct place *place, uint64_t seed)
 
     if (wrong > EXM_MAX_SUBS || cost > (uint64_t) asked->best + asked->margin ||
         BITS_MATCH * (core - wrong) < BITS_SUB * wrong + q->a->min_bits[t->class_id] ||
-        !exm_annotator_takes(q->a, t, start, asked->n))
+        !exm_annotator_takes(q->a, t, start, asked->n, core))
         return EXM_OK;
     c = next_candidate(q->out);
     if (!c) return exm_fail(q->err, EXM_ENOMEM, 0, "no memory for explanations");
@@ -329,6 +413,7 @@ judge(const struct query *q, const struct place *place, uint64_t seed)
     if (t->class_id == 0) name_mature(q, &f, c);
     if (f.none >> c->n_add5) return EXM_OK; /* a substitution against no base */
     put_substitutions(q, place->begin, f.differ, c);
+    if (!exm_annotator_takes_subs(q->a, t, c)) return EXM_OK;
     q->out->n++;
     if (cost < asked->best) asked->best = cost;
     return EXM_OK;
@@ -338,10 +423,13 @@ judge(const struct query *q, const struct place *place, uint64_t seed)
 
 /* Was this place reached by an earlier seed?  Then that seed's bases all match. */
 static int
-seen_before(const exm_seed_plan *s, uint32_t k, uint32_t i, uint64_t differ)
+seen_before(const exm_seed_plan *s, const exm_ref_index *index, uint32_t i,
+            const struct place *p)
 {
     for (uint32_t e = 0; e < i; e++)
-        if ((differ >> s->at[e] & low_bits(k)) == 0) return 1;
+        if ((p->differ >> s->at[e] & low_bits(index->k)) == 0 &&
+            ((p->begin + s->at[e]) & (index->step - 1)) == 0)
+            return 1;
     return 0;
 }
 
@@ -403,7 +491,7 @@ scan(const struct query *q, int which)
             exm_status st;
 
             if (was_tried(q->asked, begin) || !compare(q, begin, &p) ||
-                seen_before(s->plan, index->k, by, p.differ))
+                seen_before(s->plan, index, by, &p))
                 continue;
             st = judge(q, &p, seed);
             if (st != EXM_OK) return st;
@@ -420,6 +508,16 @@ two_may_count(const exm_question *q)
 {
     return (uint64_t) q->best + q->margin >= (uint64_t) 2 * COST_SUB &&
            BITS_MATCH * (q->n - 2) >= BITS_SUB * 2 + BITS_BASE + EXM_LEAST_SPACE_LOG2;
+}
+
+/* Are there any that were not asked for yet? */
+static int
+has_second_seeds(const exm_question *q)
+{
+    int more = 0;
+
+    for (int w = 0; w < EXM_REF_INDEXES; w++) more |= q->seeds[w].end < q->seeds[w].plan->n;
+    return more;
 }
 
 /* ---- order ---- */
@@ -519,7 +617,7 @@ exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t marg
     q->margin = margin;
     q->open = n >= EXM_ANNOTATE_MIN_NT;
     q->n_tried = 0;
-    for (int w = 0; w < 2; w++) {
+    for (int w = 0; w < EXM_REF_INDEXES; w++) {
         q->seeds[w].plan = &a->plan[w][n];
         ask_for(a, q, w, 0, a->plan[w][n].n_first);
     }
@@ -529,7 +627,7 @@ exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t marg
 void
 exm_annotate_fetch(const exm_annotator *a, exm_question *q)
 {
-    for (int w = 0; w < 2; w++) {
+    for (int w = 0; w < EXM_REF_INDEXES; w++) {
         const exm_ref_index *index = &a->index[w];
         exm_seeds *s = &q->seeds[w];
 
@@ -549,21 +647,16 @@ exm_annotate_answer(const exm_annotator *a, exm_question *q, exm_annotation *ret
                     exm_error *reterr)
 {
     const struct query run = {.a = a, .asked = q, .out = ret, .err = reterr};
-    const exm_seed_plan *mirna = q->seeds[0].plan, *other = q->seeds[1].plan;
-    const int is_first = q->seeds[0].seed == 0;
+    const int again = q->open && has_second_seeds(q);
     exm_status st = EXM_OK;
 
-    if (q->open) st = scan(&run, 0);
-    if (q->open && st == EXM_OK) st = scan(&run, 1);
+    for (int w = 0; q->open && st == EXM_OK && w < EXM_REF_INDEXES; w++)
+        if (q->seeds[w].seed < q->seeds[w].end) st = scan(&run, w);
     if (st != EXM_OK) return st;
-    q->open = q->open && is_first && two_may_count(q) &&
-              mirna->n + other->n > mirna->n_first + other->n_first;
-    if (q->open) {
-        ask_for(a, q, 0, mirna->n_first, mirna->n);
-        ask_for(a, q, 1, other->n_first, other->n);
-    } else {
-        exm_annotation_rank(ret, q->best, q->margin);
-    }
+    q->open = again && two_may_count(q);
+    for (int w = 0; q->open && w < EXM_REF_INDEXES; w++)
+        ask_for(a, q, w, q->seeds[w].plan->n_first, q->seeds[w].plan->n);
+    if (!q->open) exm_annotation_rank(ret, q->best, q->margin);
     return EXM_OK;
 }
 

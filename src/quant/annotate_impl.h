@@ -6,9 +6,17 @@
 
 const exm_ref *exm_annotator_ref(const exm_annotator *a);
 
-/* Spike-ins of up to 63 nt take inserts of their whole length only, at their start. */
+/* The annotator of reverse complements, or NULL. */
+const exm_annotator *exm_annotator_antisense(const exm_annotator *a);
+
+/* May this template explain an insert of n nt, of which the first 'core' are no tail, at
+ * 'start'?  Spike-ins of up to 63 nt take their whole length only, junctions what covers
+ * them. */
 int exm_annotator_takes(const exm_annotator *a, const exm_ref_template *t, int64_t start,
-                        uint32_t n);
+                        uint32_t n, uint32_t core);
+/* Are there no substitutions beside a junction?  Asked when all else is known of c. */
+int exm_annotator_takes_subs(const exm_annotator *a, const exm_ref_template *t,
+                             const exm_candidate *c);
 
 /*
  * exm_annotate() in steps, so that a caller with many inserts can take each step for a group
@@ -39,7 +47,7 @@ typedef struct exm_question {
     int open;
     uint64_t tried[EXM_TRIED]; /* the last places compared with: text positions of base 0 */
     uint32_t n_tried;
-    exm_seeds seeds[2]; /* of each index of the bundle */
+    exm_seeds seeds[EXM_REF_INDEXES];
 } exm_question;
 
 void exm_annotate_ask(const exm_annotator *a, uint64_t lo, uint64_t hi, uint32_t margin,

@@ -7,7 +7,9 @@
  *
  * Nine seeds are spread evenly.  In 64 nt they begin 6 or 7 nt apart, so with k <= 12 a
  * substitution or addition spoils two of them at most, and a tail the last: of any two
- * substitutions and a tail, four seeds are left, and nothing is missed.
+ * substitutions and a tail, four seeds are left, and nothing is missed.  Where an index holds
+ * every fourth k-mer, four seeds next to each other are sure to meet one: three such
+ * stretches, which do not overlap and end before a tail, are not spoilt by two substitutions.
  */
 #include "annotate_impl.h"
 
@@ -15,7 +17,16 @@
 
 #include <stdlib.h>
 
-enum { SEEDS = 9, WORD = 64, COST_SUB = 10, COST_TAIL = 3, BITS_MATCH = 2, BITS_SUB = 6 };
+enum {
+    EVEN = 9,
+    STRETCHES = 3,
+    SEEDS = STRETCHES * EXM_REF_STEP,
+    WORD = 64,
+    COST_SUB = 10,
+    COST_TAIL = 3,
+    BITS_MATCH = 2,
+    BITS_SUB = 6
+};
 
 /* An insert, its seeds in one index, and the result so far. */
 struct query {
@@ -24,7 +35,7 @@ struct query {
     const char *seq;
     uint32_t len;
     const exm_ref_index *index;
-    uint32_t at[SEEDS], code[SEEDS];
+    uint32_t n_seeds, at[SEEDS], code[SEEDS];
     exm_annotation *out;
     exm_error *err;
 };
@@ -127,8 +138,9 @@ judge(struct query *q, uint64_t begin, uint64_t seed)
                        .start = (int64_t) begin - (int64_t) t->start};
     uint32_t wrong;
 
-    if (c.start < -EXM_MAX_SUBS || !exm_annotator_takes(q->a, t, c.start, q->len) ||
-        !compare(q, begin, &c))
+    if (c.start < -EXM_MAX_SUBS || !compare(q, begin, &c) ||
+        !exm_annotator_takes(q->a, t, c.start, q->len, q->len - c.n_tail) ||
+        !exm_annotator_takes_subs(q->a, t, &c))
         return EXM_OK;
     wrong = (uint32_t) c.n_sub + c.n_add5;
     if (BITS_MATCH * (q->len - c.n_tail - wrong) <
@@ -167,7 +179,8 @@ seen_before(const struct query *q, uint32_t i, uint64_t begin)
     for (uint32_t e = 0; e < i; e++) {
         const uint64_t p = begin + q->at[e];
 
-        if (text_code(q, p) == q->code[e] && !(window(exm_ref_plane_no(q->ref), p) & mask))
+        if (p % q->index->step == 0 && text_code(q, p) == q->code[e] &&
+            !(window(exm_ref_plane_no(q->ref), p) & mask))
             return 1;
     }
     return 0;
@@ -191,20 +204,37 @@ scan_seed(struct query *q, uint32_t i)
     return EXM_OK;
 }
 
+static void
+plan_seeds(struct query *q)
+{
+    const uint32_t k = q->index->k, step = q->index->step;
+    const uint64_t last = q->len - EXM_MAX_TAIL - (k + step - 1);
+
+    q->n_seeds = 0;
+    if (q->index->off[(size_t) 1 << 2 * k] == 0) return; /* nothing to be found */
+    if (step == 1)
+        for (uint32_t i = 0; i < EVEN; i++)
+            q->at[q->n_seeds++] = (uint32_t) ((uint64_t) (q->len - k) * i / (EVEN - 1));
+    else
+        for (uint32_t i = 0; i < STRETCHES * step; i++)
+            q->at[q->n_seeds++] =
+                (uint32_t) (last * (i / step) / (STRETCHES - 1)) + i % step;
+}
+
 static exm_status
 scan_index(struct query *q, const exm_ref_index *x)
 {
     exm_status st = EXM_OK;
 
     q->index = x;
-    for (uint32_t i = 0; i < SEEDS; i++) {
+    plan_seeds(q);
+    for (uint32_t i = 0; i < q->n_seeds; i++) {
         uint64_t lo, hi;
 
-        q->at[i] = (uint32_t) ((uint64_t) (q->len - x->k) * i / (SEEDS - 1));
         pack_word(q->seq + q->at[i], x->k, &lo, &hi);
         q->code[i] = (uint32_t) (hi << x->k | lo);
     }
-    for (uint32_t i = 0; st == EXM_OK && i < SEEDS; i++) st = scan_seed(q, i);
+    for (uint32_t i = 0; st == EXM_OK && i < q->n_seeds; i++) st = scan_seed(q, i);
     return st;
 }
 
@@ -227,7 +257,7 @@ exm_annotate_long(const exm_annotator *a, const char *seq, uint32_t len, uint32_
             return exm_fail(reterr, EXM_EDATA, i, "base %u is none of A C G T", i + 1);
     ret->n = ret->n_best = 0;
     q.ref = exm_annotator_ref(a);
-    for (int which = 0; st == EXM_OK && which < 2; which++)
+    for (int which = 0; st == EXM_OK && which < EXM_REF_INDEXES; which++)
         st = scan_index(&q, exm_ref_index_get(q.ref, which));
     if (st != EXM_OK) return st;
     for (size_t i = 0; i < ret->n; i++)

@@ -32,7 +32,7 @@ typedef struct exm_bam_scene {
 
 typedef struct exm_bam_scratch {
     exm_annotation ann;
-    exm_buf name, text;
+    exm_buf name, text, other_strand;
     uint32_t cigar[3];
     size_t n_cigar;
 } exm_bam_scratch;

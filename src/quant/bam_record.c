@@ -10,6 +10,7 @@ enum {
     PLATE_MAX_NT = 500, /* longer inserts' licence plates would not fit into a name */
     SURE = 60,          /* MAPQ of an insert that one place explains best */
     UNMAPPED = 4,
+    REVERSE = 16,
     TAG_BYTES = 400 /* of most records: one allocation for all tags */
 };
 
@@ -19,14 +20,21 @@ exm_bam_scratch_done(exm_bam_scratch *s)
     exm_annotation_done(&s->ann);
     exm_buf_done(&s->name);
     exm_buf_done(&s->text);
+    exm_buf_done(&s->other_strand);
 }
 
 exm_status
 exm_bam_explain(const exm_bam_scene *c, const exm_unique *u, exm_bam_scratch *s,
                 exm_error *reterr)
 {
-    return u->seq ? exm_annotate_long(c->annotator, u->seq, u->len, 0, &s->ann, reterr)
-                  : exm_annotate(c->annotator, u->lo, u->hi, 0, &s->ann, reterr);
+    const exm_status st =
+        u->seq ? exm_annotate_long(c->annotator, u->seq, u->len, 0, &s->ann, reterr)
+               : exm_annotate(c->annotator, u->lo, u->hi, 0, &s->ann, reterr);
+
+    return st == EXM_OK && s->ann.n == 0
+               ? exm_annotate_antisense(c->annotator, u->lo, u->hi, u->seq, u->len, 0,
+                                        &s->ann, reterr)
+               : st;
 }
 
 uint32_t
@@ -109,7 +117,7 @@ put_differences(const exm_bam_scene *k, const exm_candidate *c, const char *seq,
     exm_buf_put_u64(b, equal);
 }
 
-/* The other places, as "name,+position,CIGAR,NM;" each. */
+/* The other places, as "name,strand and position,CIGAR,NM;" each. */
 static void
 put_places(const exm_bam_scene *k, const exm_bam_scratch *s, uint32_t len, exm_buf *b)
 {
@@ -118,7 +126,7 @@ put_places(const exm_bam_scene *k, const exm_bam_scratch *s, uint32_t len, exm_b
         const exm_candidate *c = s->ann.cand + i;
 
         exm_buf_puts(b, k->names->name[c->template_id]);
-        exm_buf_putf(b, ",+%u,", exm_bam_place(c) + 1);
+        exm_buf_putf(b, ",%c%u,", c->antisense ? '-' : '+', exm_bam_place(c) + 1);
         if (c->n_add5) exm_buf_putf(b, "%uS", (unsigned) c->n_add5);
         exm_buf_putf(b, "%uM", len - c->n_add5 - c->n_tail);
         if (c->n_tail) exm_buf_putf(b, "%uS", (unsigned) c->n_tail);
@@ -182,14 +190,17 @@ add_explanation(const exm_bam_scene *k, const char *seq, uint32_t len, exm_bam_s
     const char *class_name = c->class_id == 0 && !mature
                                  ? "hairpin"
                                  : exm_ref_class_get(k->ref, c->class_id)->name;
+    int ok;
 
     if (!add_number(b, "NH", (int64_t) s->ann.n_best) || !add_number(b, "HI", 1) ||
         !add_number(b, "NM", c->n_sub))
         return 0;
     put_differences(k, c, seq, len, &s->text);
-    if (!add_text(b, "MD", &s->text) || !add_number(b, "AS", -(int64_t) c->cost) ||
-        !add_words(b, "XK", class_name) || !add_words(b, "XF", feature))
-        return 0;
+    ok = add_text(b, "MD", &s->text) && add_number(b, "AS", -(int64_t) c->cost);
+    exm_buf_clear(&s->text);
+    exm_buf_puts(&s->text, class_name);
+    if (c->antisense) exm_buf_puts(&s->text, EXM_REF_ANTISENSE_SUFFIX);
+    if (!ok || !add_text(b, "XK", &s->text) || !add_words(b, "XF", feature)) return 0;
     if (mature) {
         const exm_variant v = {.d5 = c->d5,
                                .d3 = c->d3,
@@ -206,6 +217,25 @@ add_explanation(const exm_bam_scene *k, const char *seq, uint32_t len, exm_bam_s
     if (s->ann.n_best == 1) return 1;
     put_places(k, s, len, &s->text);
     return add_text(b, "XA", &s->text);
+}
+
+/* The letters as they stand on the template's strand; NULL without memory. */
+static const char *
+on_strand(const exm_candidate *best, const char *seq, uint32_t len, exm_bam_scratch *s)
+{
+    if (!best || !best->antisense) return seq;
+    exm_buf_clear(&s->other_strand);
+    exm_buf_put(&s->other_strand, seq, len);
+    if (s->other_strand.failed) return NULL;
+    exm_revcomp_letters(seq, len, s->other_strand.data);
+    return s->other_strand.data;
+}
+
+static uint16_t
+flags_of(const exm_candidate *best)
+{
+    if (!best) return UNMAPPED;
+    return best->antisense ? REVERSE : 0;
 }
 
 exm_status
@@ -231,11 +261,12 @@ exm_bam_encode(const exm_bam_scene *c, const exm_unique *u, exm_bam_scratch *s, 
     best = s->ann.n > 0 ? s->ann.cand : NULL;
     s->n_cigar = 0;
     if (best) set_cigar(best, u->len, s);
-    ok = bam_set1(ret, s->name.len, s->name.data, best ? 0 : UNMAPPED,
-                  best ? (int32_t) best->template_id : -1,
-                  best ? (hts_pos_t) exm_bam_place(best) : -1,
-                  best ? quality_of(s->ann.n_best) : 0, s->n_cigar, s->cigar, -1, -1, 0,
-                  u->len, seq, NULL, TAG_BYTES) >= 0;
+    seq = on_strand(best, seq, u->len, s);
+    ok = seq && bam_set1(ret, s->name.len, s->name.data, flags_of(best),
+                         best ? (int32_t) best->template_id : -1,
+                         best ? (hts_pos_t) exm_bam_place(best) : -1,
+                         best ? quality_of(s->ann.n_best) : 0, s->n_cigar, s->cigar, -1, -1,
+                         0, u->len, seq, NULL, TAG_BYTES) >= 0;
     if (ok && best) ok = add_explanation(c, seq, u->len, s, ret);
     if (ok) ok = add_counts(c, u, s, ret);
     if (ok) return EXM_OK;

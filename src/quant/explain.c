@@ -56,6 +56,13 @@ class_name(const struct story *s, const exm_candidate *c)
                : exm_ref_class_get(s->ref, c->class_id)->name;
 }
 
+/* Behind the class. */
+static const char *
+strand(const exm_candidate *c)
+{
+    return c->antisense ? EXM_REF_ANTISENSE_SUFFIX : "";
+}
+
 static void
 put_variant(const exm_candidate *c, exm_buf *b)
 {
@@ -127,8 +134,10 @@ put_reason(const struct story *s, exm_buf *b)
                      "Nothing in the reference explains it with at most 2 substitutions, a "
                      "tail of 3 and enough matching bases to exclude chance.");
     } else {
-        exm_buf_putf(b, "%s (%s) explains it at cost %u", feature_name(s, w),
-                     class_name(s, w), w->cost);
+        if (w->antisense)
+            exm_buf_puts(b, "Nothing explains it, but its reverse complement: ");
+        exm_buf_putf(b, "%s (%s%s) explains it at cost %u", feature_name(s, w),
+                     class_name(s, w), strand(w), w->cost);
         if (ties > 1)
             exm_buf_putf(b,
                          ", and so do others: %zu features tie. The tie is kept: 'unique' "
@@ -162,7 +171,10 @@ put_json(const struct story *s, exm_buf *ret, exm_error *reterr)
         const exm_candidate *c = s->ann.cand + i;
 
         exm_json_object(&j);
-        exm_json_kstr(&j, "class", class_name(s, c));
+        exm_buf_clear(&text);
+        exm_buf_putf(&text, "%s%s", class_name(s, c), strand(c));
+        exm_json_kstr(&j, "class", text.failed ? "" : text.data);
+        if (text.failed) ret->failed = 1;
         exm_json_kstr(&j, "feature", feature_name(s, c));
         exm_json_kstr(&j, "template", exm_ref_template_get(s->ref, c->template_id)->name);
         exm_json_ki64(&j, "start", c->start);
@@ -206,10 +218,10 @@ put_text(const struct story *s, exm_buf *b, exm_error *reterr)
     for (size_t i = 0; i < s->ann.n; i++) {
         const exm_candidate *c = s->ann.cand + i;
 
-        exm_buf_putf(b, "%c %4u  %3u  %4u  %4u  %5u  %4u/%-6u  %-7s  %s  ",
+        exm_buf_putf(b, "%c %4u  %3u  %4u  %4u  %5u  %4u/%-6u  %-7s%s  %s  ",
                      i < s->ann.n_best ? '*' : ' ', c->cost, c->n_sub, c->n_add5, c->n_tail,
                      c->shift, bits_of(s, c), exm_annotator_min_bits(s->a, c->class_id),
-                     class_name(s, c), feature_name(s, c));
+                     class_name(s, c), strand(c), feature_name(s, c));
         put_variant(c, b);
         exm_buf_putf(b, "  (%s:%lld)\n", exm_ref_template_get(s->ref, c->template_id)->name,
                      (long long) c->start + 1);
@@ -239,6 +251,8 @@ exm_explain_read(const exm_ref *ref, const exm_annotator *a, const char *seq, in
     s.seq = letters;
     s.len = (uint32_t) strlen(letters);
     st = exm_annotate_long(a, letters, s.len, MARGIN, &s.ann, reterr);
+    if (st == EXM_OK && s.ann.n == 0)
+        st = exm_annotate_antisense(a, 0, 0, letters, s.len, MARGIN, &s.ann, reterr);
     if (st == EXM_OK) st = json ? put_json(&s, ret, reterr) : put_text(&s, ret, reterr);
     exm_annotation_done(&s.ann);
     free(letters);

@@ -14,6 +14,7 @@ list(APPEND EXM_SOURCES
   src/quant/em.c
   src/quant/isomir.c
   src/quant/annotate_long.c
+  src/quant/annotate_antisense.c
   src/quant/annotate.c
   src/quant/simulate.c
   src/quant/simulate_edit.c

@@ -7,8 +7,11 @@
  * start of its own stretch.  Merging is addition, so threads and order leave no trace;
  * then rates are estimated and shared reads are split (share.c).
  *
- * A feature is a miRNA entity, or a template of another class, or a hairpin of which the
- * read lies outside the matures (class "hairpin", last in the record).
+ * A feature is a miRNA entity, or a template of another class, or the other strand of one, or
+ * a hairpin of which the read lies outside the matures (class "hairpin", last in the record).
+ * Reads of repeats (poly-A, Alu) fit thousands of transcripts: no count of any of those would
+ * mean something, and to carry them all along would cost more than all other reads.  What
+ * more than MANY features of a class explain best is counted for one feature, "(many)".
  */
 #include "tally.h"
 
@@ -29,7 +32,8 @@ enum {
     ERROR_MARGIN = 10, /* also what one sequencing error would explain */
     CLADE_NT = 20,     /* k-mer length of exm_ref_clade_find() */
     CLADE_OFFSETS = 3, /* 5' ends vary: the first three 20-mers are looked up */
-    TOP = 5
+    TOP = 5,
+    MANY = 100
 };
 
 struct per_feature {
@@ -62,7 +66,10 @@ struct job {
     struct worker *worker;
     unsigned n_workers;
     size_t n_tasks;
-    size_t n_entities, n_features, n_classes; /* n_classes counts "hairpin", the last */
+    size_t n_entities, n_templates, n_features;
+    size_t many;               /* features from there on are "(many)" of each class */
+    size_t n_classes;          /* those of the bundle, antisense ones, and "hairpin" */
+    uint32_t *antisense_class; /* [classes of the bundle]; 0: there is none */
     exm_record_isomir *isomir; /* [uniques]: task i owns CHUNK of them from i * CHUNK on */
     uint32_t *n_isomirs; /* [tasks]: how many it used; pages never touched cost nothing */
 };
@@ -72,15 +79,16 @@ struct job {
 static uint32_t
 feature_of(const struct job *j, const exm_candidate *c)
 {
-    if (c->entity != UINT32_MAX) return c->entity;
-    return (uint32_t) j->n_entities + c->template_id;
+    const size_t templates = j->n_entities + (c->antisense ? j->n_templates : 0);
+
+    return c->entity != UINT32_MAX ? c->entity : (uint32_t) templates + c->template_id;
 }
 
 static uint32_t
 class_of(const struct job *j, const exm_candidate *c)
 {
     if (c->class_id == 0 && c->entity == UINT32_MAX) return (uint32_t) j->n_classes - 1;
-    return c->class_id;
+    return c->antisense ? j->antisense_class[c->class_id] : c->class_id;
 }
 
 static uint64_t
@@ -95,15 +103,65 @@ fit_of(const struct job *j, const exm_candidate *c)
                                    .n_tail = c->n_tail});
 }
 
+static uint64_t
+fit_of_many(const struct job *j, const exm_candidate *c)
+{
+    return exm_fit_pack(&(exm_fit){.feature = (uint32_t) j->many + class_of(j, c),
+                                   .n_sub = c->n_sub,
+                                   .n_add5 = c->n_add5,
+                                   .n_tail = c->n_tail});
+}
+
 /* How the best explanations tie. */
 struct tie {
     uint32_t features, hits;
-    int classes;
+    int classes; /* several */
+    int many;    /* of the class that explains it first */
 };
+
+/* The words of one class among the best. */
+struct run {
+    uint32_t class_id, first;  /* first: among the words */
+    const exm_candidate *last; /* counted; where they are many already */
+};
+
+static exm_status
+make_room(struct worker *w, exm_error *reterr)
+{
+    const size_t cap = w->ann->n + w->ann->n / 2 + 16;
+    uint64_t *p;
+
+    if (w->ann->n <= w->cap_words) return EXM_OK;
+    p = realloc(w->word, cap * sizeof *p);
+    if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for tied features");
+    w->word = p;
+    w->cap_words = cap;
+    return EXM_OK;
+}
+
+/* Does candidate c stand back?  Bare hairpins do where a mature explains the read as well;
+ * and of so many what one error would explain is not asked. */
+static int
+stands_back(const struct worker *w, const exm_candidate *c)
+{
+    const exm_candidate *best = w->ann->cand;
+
+    if (c->class_id == 0) return c->entity == UINT32_MAX && best->entity != UINT32_MAX;
+    return w->ann->n > MANY && c->cost != best->cost;
+}
+
+/* A further explanation of a class of which there are many; of one template they come in a
+ * row. */
+static void
+count_further(struct run *r, const exm_candidate *c, struct tie *tie)
+{
+    if (c->template_id != r->last->template_id) tie->features++;
+    r->last = c;
+}
 
 /*
  * One word per feature, candidates coming best first: the first word of a feature is its
- * best.  Hairpin-only candidates stand back where a mature explains the read as well.
+ * best.
  */
 static exm_status
 collect_fits(const struct job *j, struct worker *w, uint32_t *ret_n, struct tie *ret_tie,
@@ -111,33 +169,37 @@ collect_fits(const struct job *j, struct worker *w, uint32_t *ret_n, struct tie 
 {
     const exm_candidate *best = w->ann->cand;
     const uint32_t best_class = class_of(j, best);
+    struct run run = {.class_id = UINT32_MAX};
     uint32_t n = 0;
+    const exm_status st = make_room(w, reterr);
 
+    if (st != EXM_OK) return st;
     *ret_tie = (struct tie){0};
-    if (w->ann->n > w->cap_words) {
-        const size_t cap = w->ann->n + w->ann->n / 2 + 16;
-        uint64_t *p = realloc(w->word, cap * sizeof *p);
-
-        if (!p) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for tied features");
-        w->word = p;
-        w->cap_words = cap;
-    }
     for (size_t i = 0; i < w->ann->n; i++) {
         const exm_candidate *c = w->ann->cand + i;
         const uint64_t fit = fit_of(j, c);
         const int ties = c->cost == best->cost;
+        const uint32_t class_id = class_of(j, c);
         uint32_t k = 0;
 
-        if (c->class_id == 0 && c->entity == UINT32_MAX && best->entity != UINT32_MAX)
-            continue;
-        while (k < n && w->word[k] >> 32 != fit >> 32) k++;
+        if (stands_back(w, c)) continue;
         if (ties) ret_tie->hits++;
+        if (class_id != run.class_id) run = (struct run){.class_id = class_id, .first = n};
+        if (ties && run.last) {
+            count_further(&run, c, ret_tie);
+            continue;
+        }
+        while (k < n && w->word[k] >> 32 != fit >> 32) k++;
         if (k < n) continue;
         w->word[n++] = fit;
-        if (ties) {
-            ret_tie->features++;
-            if (class_of(j, c) != best_class) ret_tie->classes = 1;
-        }
+        if (!ties) continue;
+        ret_tie->features++;
+        if (class_id != best_class) ret_tie->classes = 1;
+        if (n - run.first <= MANY) continue;
+        w->word[run.first] = fit_of_many(j, c);
+        n = run.first + 1;
+        run.last = c;
+        if (class_id == best_class) ret_tie->many = 1;
     }
     *ret_n = n;
     return EXM_OK;
@@ -233,13 +295,14 @@ count_explained(const struct job *j, struct worker *w, size_t task, const exm_un
     const exm_candidate *best = w->ann->cand;
     const uint64_t count[2] = {u->reads, u->molecules};
     const uint32_t class_id = class_of(j, best);
-    struct per_feature *f = w->feature + feature_of(j, best);
+    struct per_feature *f;
     exm_record_class *cl = w->class + class_id;
     struct tie tie;
     uint32_t n = 0;
     exm_status st = collect_fits(j, w, &n, &tie, reterr);
 
     if (st != EXM_OK) return st;
+    f = w->feature + (tie.many ? j->many + class_id : feature_of(j, best));
     for (int k = 0; k < 2; k++) {
         f->best[k] += count[k];
         if (tie.features == 1) f->unique[k] += count[k];
@@ -256,7 +319,9 @@ count_explained(const struct job *j, struct worker *w, size_t task, const exm_un
     if (best->entity != UINT32_MAX) put_isomir(j, task, u, best, &tie);
     if (w->pile && best->entity != UINT32_MAX && tie.features == 1)
         exm_pile_add(w->pile, j->editing->qualities, u, best);
-    if (best->class_id > 0 && (st = put_fragment(j, w, u, reterr)) != EXM_OK) return st;
+    if (best->class_id > 0 && !best->antisense &&
+        (st = put_fragment(j, w, u, reterr)) != EXM_OK)
+        return st;
     sort_words(w->word, n);
     return exm_signatures_add(&w->sigs, w->word, n, count, reterr);
 }
@@ -320,11 +385,17 @@ annotate_group(const struct job *j, struct worker *w, const exm_unique *u, size_
 
 static exm_status
 count_one(const struct job *j, struct worker *w, size_t task, const exm_unique *u,
-          const exm_annotation *ann, exm_error *reterr)
+          exm_annotation *ann, exm_error *reterr)
 {
     w->ann = ann;
     w->molecules += u->molecules;
     add_top(w->top, u->reads);
+    if (ann->n == 0) {
+        const exm_status st = exm_annotate_antisense(j->annotator, u->lo, u->hi, u->seq,
+                                                     u->len, ERROR_MARGIN, ann, reterr);
+
+        if (st != EXM_OK) return st;
+    }
     if (ann->n > 0) return count_explained(j, w, task, u, reterr);
     count_unexplained(j, w, u);
     return EXM_OK;
@@ -412,11 +483,19 @@ worker_merge(const struct job *j, struct worker *to, const struct worker *from,
 
 /* ---- the record ---- */
 
+/* Of a feature that is no entity. */
+static uint32_t
+template_of(const struct job *j, size_t f)
+{
+    return (uint32_t) ((f - j->n_entities) % j->n_templates);
+}
+
 static const char *
 feature_name(const struct job *j, size_t f)
 {
     if (f < j->n_entities) return exm_ref_entity_get(j->ref, (uint32_t) f)->name;
-    return exm_ref_template_get(j->ref, (uint32_t) (f - j->n_entities))->name;
+    if (f >= j->many) return "(many)";
+    return exm_ref_template_get(j->ref, template_of(j, f))->name;
 }
 
 static uint32_t
@@ -425,7 +504,9 @@ feature_class(const struct job *j, size_t f)
     uint32_t c;
 
     if (f < j->n_entities) return 0;
-    c = exm_ref_template_get(j->ref, (uint32_t) (f - j->n_entities))->class_id;
+    if (f >= j->many) return (uint32_t) (f - j->many);
+    c = exm_ref_template_get(j->ref, template_of(j, f))->class_id;
+    if (f >= j->n_entities + j->n_templates) return j->antisense_class[c];
     return c == 0 ? (uint32_t) j->n_classes - 1 : c;
 }
 
@@ -448,22 +529,42 @@ by_class_then_name(const void *pa, const void *pb)
     return strcmp(a->name, b->name);
 }
 
+/* A class of the bundle, or the antisense one of it. */
+static int
+name_class(const exm_ref_class *of, int antisense, exm_record_class *ret)
+{
+    exm_buf name = {0};
+
+    exm_buf_puts(&name, of->name);
+    if (antisense) exm_buf_puts(&name, EXM_REF_ANTISENSE_SUFFIX);
+    ret->name = name.failed ? NULL : copy_of(name.data);
+    ret->kind = of->kind;
+    exm_buf_done(&name);
+    return ret->name != NULL;
+}
+
 static exm_status
 fill_classes(const struct job *j, const struct worker *w, exm_record *rec,
              exm_error *reterr)
 {
+    const uint32_t n = exm_ref_n_classes(j->ref);
+    exm_record_class *last;
+
     rec->classes = calloc(j->n_classes, sizeof *rec->classes);
     if (!rec->classes) goto no_memory;
+    memcpy(rec->classes, w->class, j->n_classes * sizeof *rec->classes);
     rec->n_classes = j->n_classes;
-    for (size_t c = 0; c < j->n_classes; c++) {
-        const int hairpin = c + 1 == j->n_classes;
-        const exm_ref_class *rc = hairpin ? NULL : exm_ref_class_get(j->ref, (uint32_t) c);
+    for (uint32_t c = 0; c < n; c++) {
+        const exm_ref_class *of = exm_ref_class_get(j->ref, c);
 
-        rec->classes[c] = w->class[c];
-        rec->classes[c].name = copy_of(hairpin ? "hairpin" : rc->name);
-        rec->classes[c].kind = hairpin ? EXM_KIND_CARGO : rc->kind;
-        if (!rec->classes[c].name) goto no_memory;
+        if (!name_class(of, 0, rec->classes + c)) goto no_memory;
+        if (of->antisense && !name_class(of, 1, rec->classes + j->antisense_class[c]))
+            goto no_memory;
     }
+    last = rec->classes + j->n_classes - 1;
+    last->name = copy_of("hairpin");
+    last->kind = EXM_KIND_CARGO;
+    if (!last->name) goto no_memory;
     rec->len_by_class = calloc(j->n_classes * EXM_LEN_BINS, sizeof *rec->len_by_class);
     if (!rec->len_by_class) goto no_memory;
     memcpy(rec->len_by_class, w->len_by_class,
@@ -678,6 +779,27 @@ done:
     return st;
 }
 
+/* How many classes and features there are. */
+static exm_status
+size_job(struct job *j, exm_error *reterr)
+{
+    const uint32_t n = exm_ref_n_classes(j->ref);
+    uint32_t antisense = 0;
+
+    j->antisense_class = calloc(n, sizeof *j->antisense_class);
+    if (!j->antisense_class)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %u classes", n);
+    for (uint32_t c = 0; c < n; c++)
+        if (exm_ref_class_get(j->ref, c)->antisense)
+            j->antisense_class[c] = n + antisense++;
+    j->n_classes = (size_t) n + antisense + 1;
+    j->n_entities = exm_ref_n_entities(j->ref);
+    j->n_templates = exm_ref_n_templates(j->ref);
+    j->many = j->n_entities + j->n_templates * (antisense ? 2U : 1U);
+    j->n_features = j->many + j->n_classes;
+    return EXM_OK;
+}
+
 exm_status
 exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
               const exm_collapse *uniques, const exm_tally_editing *editing, exm_pool *pool,
@@ -688,19 +810,17 @@ exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
                     .ref = ref,
                     .uniques = uniques,
                     .editing = editing,
-                    .n_workers = exm_pool_threads(pool),
-                    .n_entities = exm_ref_n_entities(ref),
-                    .n_classes = exm_ref_n_classes(ref) + 1U};
+                    .n_workers = exm_pool_threads(pool)};
     exm_status st;
 
-    j.n_features = j.n_entities + exm_ref_n_templates(ref);
     j.n_tasks = (n + CHUNK - 1) / CHUNK;
     j.worker = calloc(j.n_workers, sizeof *j.worker);
     j.isomir = malloc((n + 1) * sizeof *j.isomir);
     j.n_isomirs = calloc(j.n_tasks + 1, sizeof *j.n_isomirs);
     st = j.worker && j.isomir && j.n_isomirs
-             ? exm_trna_new(ref, &j.trna, reterr)
+             ? size_job(&j, reterr)
              : exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count %zu unique reads", n);
+    if (st == EXM_OK) st = exm_trna_new(ref, &j.trna, reterr);
     for (unsigned i = 0; st == EXM_OK && i < j.n_workers; i++)
         if (!worker_init(&j, j.worker + i))
             st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for thread %u", i);
@@ -712,6 +832,7 @@ exm_tally_run(const exm_annotator *annotator, const exm_ref *ref,
     if (st == EXM_OK) st = fill_record(&j, j.worker, pool, rec, reterr);
     for (unsigned i = 0; j.worker && i < j.n_workers; i++) worker_done(j.worker + i);
     exm_trna_free(j.trna);
+    free(j.antisense_class);
     free(j.worker);
     free(j.isomir);
     free(j.n_isomirs);

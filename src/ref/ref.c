@@ -82,7 +82,10 @@ fill_arrays(exm_ref *r)
                                         .kind = (exm_class_kind) c->kind,
                                         .first_template = c->first_template,
                                         .n_templates = c->n_templates,
-                                        .positions = c->positions};
+                                        .positions = c->positions,
+                                        .index = exm_ref_index_of(i, c->positions),
+                                        .antisense = (c->flags & EXM_CLASS_ANTISENSE) != 0,
+                                        .junction_nt = c->junction_nt};
     }
     for (uint32_t i = 0; i < r->n_templates; i++) {
         const exm_ref_template_rec *t = &r->template_rec[i];
@@ -93,7 +96,8 @@ fill_arrays(exm_ref *r)
                                              .len = t->len,
                                              .start = t->start,
                                              .first_mature = t->first_mature,
-                                             .n_matures = t->n_matures};
+                                             .n_matures = t->n_matures,
+                                             .junction = t->junction};
     }
     for (uint32_t i = 0; i < r->n_matures; i++) {
         const exm_ref_mature_rec *m = &r->mature_rec[i];
@@ -440,7 +444,7 @@ exm_ref_template_at(const exm_ref *r, uint64_t p)
 const exm_ref_index *
 exm_ref_index_get(const exm_ref *r, int which)
 {
-    return which == 0 || which == 1 ? &r->index[which] : NULL;
+    return which >= 0 && which < EXM_REF_INDEXES ? &r->index[which] : NULL;
 }
 
 uint32_t

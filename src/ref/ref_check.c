@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { AHEAD = 24 }; /* places: by then the text has come from memory */
+
 static exm_status
 broken(const exm_ref *r, const char *what, size_t at, exm_error *reterr)
 {
@@ -105,6 +107,17 @@ section(const exm_ref *r, enum exm_ref_section i, size_t size, uint64_t *ret_n)
     return r->map + x.offset;
 }
 
+/* The k that an index with so many offsets has; the least allowed one if none fits. */
+static uint32_t
+k_of_offsets(int which, uint64_t n)
+{
+    if (which == 0) return EXM_REF_K_MIRNA;
+    if (which == 2 && n == codes_of(0) + 1) return 0;
+    for (uint32_t k = EXM_REF_K_OTHER_MIN; k <= EXM_REF_K_OTHER_MAX; k++)
+        if (n == codes_of(k) + 1) return k;
+    return EXM_REF_K_OTHER_MIN;
+}
+
 static exm_status
 map_sections(exm_ref *r, exm_error *reterr)
 {
@@ -128,6 +141,8 @@ map_sections(exm_ref *r, exm_error *reterr)
         [EXM_SEC_PLACES_MIRNA] = sizeof(exm_ref_place),
         [EXM_SEC_OFF_OTHER] = u32,
         [EXM_SEC_PLACES_OTHER] = sizeof(exm_ref_place),
+        [EXM_SEC_OFF_LARGE] = u32,
+        [EXM_SEC_PLACES_LARGE] = sizeof(exm_ref_place),
         [EXM_SEC_CLADE_KEYS] = u64,
         [EXM_SEC_CLADE_MIRNAS] = u32,
         [EXM_SEC_CLADE_NAMES] = u32,
@@ -161,17 +176,17 @@ map_sections(exm_ref *r, exm_error *reterr)
     for (int i = EXM_SEC_PLANE_LO; i <= EXM_SEC_PLANE_NO; i++)
         if (r->text_len >= UINT32_MAX || n[i] != (r->text_len + 63) / 64 + 2)
             return broken(r, "section", (size_t) i, reterr);
-    r->index[0].off = p[EXM_SEC_OFF_MIRNA], r->index[0].place = p[EXM_SEC_PLACES_MIRNA];
-    r->index[1].off = p[EXM_SEC_OFF_OTHER], r->index[1].place = p[EXM_SEC_PLACES_OTHER];
-    r->n_places[0] = n[EXM_SEC_PLACES_MIRNA], r->n_places[1] = n[EXM_SEC_PLACES_OTHER];
-    r->index[0].k = EXM_REF_K_MIRNA;
-    r->index[1].k = EXM_REF_K_OTHER_MIN;
-    while (r->index[1].k < EXM_REF_K_OTHER_MAX &&
-           n[EXM_SEC_OFF_OTHER] != codes_of(r->index[1].k) + 1)
-        r->index[1].k++;
-    if (n[EXM_SEC_OFF_MIRNA] != codes_of(EXM_REF_K_MIRNA) + 1 ||
-        n[EXM_SEC_OFF_OTHER] != codes_of(r->index[1].k) + 1)
-        return broken(r, "section", EXM_SEC_OFF_MIRNA, reterr);
+    for (int i = 0; i < EXM_REF_INDEXES; i++) {
+        const int off = EXM_SEC_OFF_MIRNA + 2 * i;
+
+        r->index[i] = (exm_ref_index){.k = k_of_offsets(i, n[off]),
+                                      .step = exm_ref_index_step(i),
+                                      .off = p[off],
+                                      .place = p[off + 1]};
+        r->n_places[i] = n[off + 1];
+        if (n[off] != codes_of(r->index[i].k) + 1)
+            return broken(r, "section", (size_t) off, reterr);
+    }
     r->clade_key = p[EXM_SEC_CLADE_KEYS];
     r->n_clade_keys = (uint32_t) n[EXM_SEC_CLADE_KEYS];
     r->clade_mirna = p[EXM_SEC_CLADE_MIRNAS];
@@ -244,6 +259,8 @@ check_classes(const exm_ref *r, exm_error *reterr)
 
         if (!is_name(r, c->name) || c->kind > EXM_KIND_ARTIFACT ||
             (c->kind == EXM_KIND_MIRNA) != (i == 0) || c->first_template != next ||
+            c->flags > EXM_CLASS_ANTISENSE || c->junction_nt > EXM_REF_JUNCTION_NT_MAX ||
+            ((c->flags || c->junction_nt) && c->kind != EXM_KIND_CARGO) ||
             c->n_templates > r->n_templates - next || c->positions > UINT32_MAX)
             return broken(r, "class", i, reterr);
         next += c->n_templates;
@@ -251,6 +268,16 @@ check_classes(const exm_ref *r, exm_error *reterr)
     if (next != r->n_templates)
         return broken(r, "templates in classes", (size_t) next, reterr);
     return EXM_OK;
+}
+
+/* Where the class is one of junctions there is one, with enough bases on both sides. */
+static int
+has_junction(const exm_ref *r, const exm_ref_template_rec *t)
+{
+    const uint32_t nt = r->class_rec[t->class_id].junction_nt;
+
+    if (nt == 0) return t->junction == 0;
+    return t->junction >= nt && t->junction <= t->len && t->len - t->junction >= nt;
 }
 
 static exm_status
@@ -268,7 +295,8 @@ check_templates(const exm_ref *r, exm_error *reterr)
         if (!is_name(r, t->name) || !is_string(r, t->accession) ||
             t->class_id != class_id || t->amount < 0.0 || isinf(t->amount) || t->len == 0 ||
             t->start <= end || t->start > r->text_len || t->len > r->text_len - t->start ||
-            t->first_mature != mature || t->n_matures > r->n_matures - mature)
+            t->first_mature != mature || t->n_matures > r->n_matures - mature ||
+            t->reserved != 0 || !has_junction(r, t))
             return broken(r, "template", i, reterr);
         end = t->start + t->len; /* a gap position */
         mature += t->n_matures;
@@ -456,39 +484,76 @@ exm_ref_check_text(const exm_ref *r, exm_error *reterr)
     return EXM_OK;
 }
 
-/* Position p holds the k-mer of code c, inside a template of the right classes. */
-static int
-is_kmer(const exm_ref *r, int which, uint64_t p, uint64_t c)
+/* A k-mer and the bases around it: one look at each plane. */
+struct kmer {
+    uint64_t code;
+    uint32_t around, no;
+};
+
+static struct kmer
+kmer_at(const exm_ref *r, uint64_t p, uint32_t k)
 {
-    const uint32_t k = r->index[which].k;
-    const uint32_t others = r->class_rec[0].n_templates;
+    enum { N = EXM_REF_AROUND, ALL = (1 << N) - 1 };
+    const uint32_t wide = k + 2 * N, mask = ((uint32_t) 1 << k) - 1;
+    const uint32_t lo = (uint32_t) exm_plane_bits(r->lo, p - N, wide);
+    const uint32_t hi = (uint32_t) exm_plane_bits(r->hi, p - N, wide);
+
+    return (struct kmer){
+        .code = (uint64_t) (hi >> N & mask) << k | (lo >> N & mask),
+        .around = (lo & ALL) | (lo >> (N + k) & ALL) << N | (hi & ALL) << 2 * N |
+                  (hi >> (N + k) & ALL) << 3 * N,
+        .no = (uint32_t) exm_plane_bits(r->no, p, k),
+    };
+}
+
+/* The place holds the k-mer of code c, on a template that the index may hold.  That it is
+ * one of the right class is checked for miRNA only: explanations look the class up. */
+static int
+is_place(const exm_ref *r, int which, const exm_ref_place *place, uint64_t c)
+{
+    const uint32_t k = r->index[which].k, others = r->class_rec[0].n_templates;
+    const uint64_t p = place->at;
     const uint64_t split =
         others < r->n_templates ? r->template_rec[others].start : r->text_len;
+    struct kmer x;
 
-    if (p > r->text_len - k || (p < split) != (which == 0)) return 0;
-    if (exm_plane_bits(r->no, p, k) != 0) return 0;
-    return (exm_plane_bits(r->lo, p, k) | exm_plane_bits(r->hi, p, k) << k) == c;
+    if (p < EXM_REF_PAD || p > r->text_len - EXM_REF_PAD - k ||
+        (p < split) != (which == 0) || p % r->index[which].step != 0)
+        return 0;
+    x = kmer_at(r, p, k);
+    return x.no == 0 && x.code == c && x.around == place->around;
+}
+
+/* Places of one k-mer lie all over the text: ask for what will be looked at. */
+static void
+fetch_place(const exm_ref *r, const exm_ref_place *place)
+{
+    const uint64_t word = (place->at < r->text_len ? place->at : 0) >> 6;
+
+    __builtin_prefetch(r->lo + word);
+    __builtin_prefetch(r->hi + word);
+    __builtin_prefetch(r->no + word);
 }
 
 static exm_status
 check_index(const exm_ref *r, int which, exm_error *reterr)
 {
-    const uint32_t k = r->index[which].k;
     const uint32_t *off = r->index[which].off;
     const exm_ref_place *place = r->index[which].place;
-    const uint64_t codes = codes_of(k);
+    const uint64_t codes = codes_of(r->index[which].k), n = r->n_places[which];
 
-    if (off[0] != 0 || off[codes] != r->n_places[which])
+    if (off[0] != 0 || off[codes] != n || (r->index[which].k == 0 && n > 0))
         return broken(r, "size of index", (size_t) which, reterr);
     for (uint64_t c = 0; c < codes; c++) {
         if (off[c + 1] == off[c]) continue;
-        if (off[c + 1] < off[c] || off[c + 1] > r->n_places[which])
+        if (off[c + 1] < off[c] || off[c + 1] > n)
             return broken(r, "offset of k-mer", (size_t) c, reterr);
-        for (uint32_t i = off[c]; i < off[c + 1]; i++)
-            if (!is_kmer(r, which, place[i].at, c) ||
-                (i > off[c] && place[i].at <= place[i - 1].at) ||
-                place[i].around != exm_ref_around(r->lo, r->hi, place[i].at, k))
+        for (uint64_t i = off[c]; i < off[c + 1]; i++) {
+            if (i + AHEAD < n) fetch_place(r, place + i + AHEAD);
+            if (!is_place(r, which, place + i, c) ||
+                (i > off[c] && place[i].at <= place[i - 1].at))
                 return broken(r, "place of k-mer", (size_t) c, reterr);
+        }
     }
     return EXM_OK;
 }
@@ -496,7 +561,8 @@ check_index(const exm_ref *r, int which, exm_error *reterr)
 exm_status
 exm_ref_check_indexes(const exm_ref *r, exm_error *reterr)
 {
-    const exm_status s = check_index(r, 0, reterr);
+    exm_status s = EXM_OK;
 
-    return s == EXM_OK ? check_index(r, 1, reterr) : s;
+    for (int i = 0; s == EXM_OK && i < EXM_REF_INDEXES; i++) s = check_index(r, i, reterr);
+    return s;
 }

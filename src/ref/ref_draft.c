@@ -209,7 +209,34 @@ exm_draft_read(exm_draft *d, const char *role, const char *class_name, const cha
     return s;
 }
 
+const char *
+exm_draft_word(const char *description, const char *key, size_t *ret_n)
+{
+    const size_t k = strlen(key);
+    const char *p = description;
+
+    while (*p) {
+        const size_t n = strcspn(p, " \t");
+
+        if (n >= k && memcmp(p, key, k) == 0) {
+            *ret_n = n - k;
+            return p + k;
+        }
+        p += n;
+        p += strspn(p, " \t");
+    }
+    return NULL;
+}
+
 /* ---- classes and templates ---- */
+
+static int
+ends_in(const char *name, const char *end)
+{
+    const size_t n = strlen(name), m = strlen(end);
+
+    return n >= m && exm_text_same(name + n - m, end);
+}
 
 exm_status
 exm_draft_add_class(exm_draft *d, const char *name, exm_class_kind kind, exm_error *reterr)
@@ -222,6 +249,9 @@ exm_draft_add_class(exm_draft *d, const char *name, exm_class_kind kind, exm_err
             return exm_fail(reterr, EXM_EDATA, 0,
                             "class '%.60s': the outputs have a row of that name already",
                             name);
+    if (ends_in(name, EXM_REF_ANTISENSE_SUFFIX))
+        return exm_fail(reterr, EXM_EDATA, 0,
+                        "class '%.60s': the outputs name what --antisense finds so", name);
     if (!exm_text_is_file_safe(name))
         return exm_fail(
             reterr, EXM_EDATA, 0,

@@ -15,12 +15,13 @@
 typedef struct exm_draft_class {
     const char *name;
     exm_class_kind kind;
+    uint32_t flags, junction_nt; /* ref_format.h */
 } exm_draft_class;
 
 typedef struct exm_draft_template {
     const char *name, *accession, *seq;
     size_t len;
-    uint32_t class_id;
+    uint32_t class_id, junction;
     double amount; /* spike-ins; NaN when not given */
 } exm_draft_template;
 
@@ -111,6 +112,10 @@ void *exm_draft_grow(void *array, size_t *n, size_t *cap, size_t size);
 char *exm_draft_keep(exm_draft *d, const char *s, size_t n);
 /* Moves the text of b there and releases b; NULL when either ran out of memory. */
 const char *exm_draft_keep_buf(exm_draft *d, exm_buf *b);
+
+/* What stands behind 'key', such as "amount=", in the first word of a header that begins so:
+ * ret_n letters, or NULL. */
+const char *exm_draft_word(const char *description, const char *key, size_t *ret_n);
 
 /* How messages name a path. */
 const char *exm_draft_label(const char *path);

@@ -41,6 +41,7 @@ by_class_and_seq(const void *pa, const void *pb)
 
     if (c == 0) c = (a->t->len > b->t->len) - (a->t->len < b->t->len);
     if (c == 0) c = memcmp(a->t->seq, b->t->seq, a->t->len);
+    if (c == 0) c = (a->t->junction > b->t->junction) - (a->t->junction < b->t->junction);
     if (c == 0) c = strcmp(a->t->name, b->t->name);
     return c ? c : (a->id > b->id) - (a->id < b->id);
 }
@@ -59,7 +60,7 @@ static int
 is_twin(const struct order *a, const struct order *b)
 {
     return a->t->class_id == b->t->class_id && a->t->len == b->t->len &&
-           memcmp(a->t->seq, b->t->seq, a->t->len) == 0;
+           a->t->junction == b->t->junction && memcmp(a->t->seq, b->t->seq, a->t->len) == 0;
 }
 
 /* v[0..n) have one sequence: the first takes the names, accessions and amounts of all. */

@@ -22,10 +22,10 @@
 #define EXM_REF_MAGIC "EXMREF\0\n"
 
 enum {
-    EXM_REF_VERSION = 3,
+    EXM_REF_VERSION = 4,
     EXM_REF_PAD = 64,    /* 'no' positions before the first and after the last template */
     EXM_REF_K_MIRNA = 8, /* finds every read of >= 16 nt with one substitution or tail */
-    EXM_REF_K_OTHER_MIN = 8, /* the other classes: see exm_ref_k_other() */
+    EXM_REF_K_OTHER_MIN = 8, /* the other classes: see exm_ref_k() */
     EXM_REF_K_OTHER_MAX = 12,
     EXM_REF_CLADE_K = 20,
     EXM_REF_MIN_TEMPLATE = 16
@@ -45,10 +45,12 @@ enum exm_ref_section {
     EXM_SEC_PLANE_LO,
     EXM_SEC_PLANE_HI,
     EXM_SEC_PLANE_NO,
-    EXM_SEC_OFF_MIRNA,    /* u32 [4^8 + 1] */
+    EXM_SEC_OFF_MIRNA,    /* u32 [4^8 + 1]; and so on for each index, in turn */
     EXM_SEC_PLACES_MIRNA, /* exm_ref_place */
     EXM_SEC_OFF_OTHER,    /* u32 [4^k + 1], k from 8 to 12 */
     EXM_SEC_PLACES_OTHER,
+    EXM_SEC_OFF_LARGE, /* u32 [4^k + 1], k 0 or from 8 to 12 */
+    EXM_SEC_PLACES_LARGE,
     EXM_SEC_CLADE_KEYS,   /* u64, ascending: lo | hi << 20 */
     EXM_SEC_CLADE_MIRNAS, /* u32 per key: into FOREIGN */
     EXM_SEC_CLADE_NAMES,  /* u32 string per label */
@@ -57,14 +59,33 @@ enum exm_ref_section {
     EXM_SEC_COUNT
 };
 
-/* Least k whose table has a code for each position: short lists, and a table that is no
- * larger than it must be (a look-up in a table beyond the cache costs more than all else). */
+/* The index that covers a class. */
+static inline int
+exm_ref_index_of(uint32_t class_id, uint64_t positions)
+{
+    if (class_id == 0) return 0;
+    return positions > EXM_REF_LARGE ? 2 : 1;
+}
+
 static inline uint32_t
-exm_ref_k_other(uint64_t positions)
+exm_ref_index_step(int which)
+{
+    return which == 2 ? EXM_REF_STEP : 1;
+}
+
+/* k for so many places.  Short seeds find more, long ones have short lists, and a table that
+ * is larger than the cache costs more than all else: the least k with one place per code,
+ * and in the index of large classes, where inserts have to be longer, with 16. */
+static inline uint32_t
+exm_ref_k(int which, uint64_t places)
 {
     uint32_t k = EXM_REF_K_OTHER_MIN;
 
-    while (k < EXM_REF_K_OTHER_MAX && (uint64_t) 1 << 2 * k < positions) k++;
+    if (which == 0) return EXM_REF_K_MIRNA;
+    if (which == 2 && places == 0) return 0;
+    while (k < EXM_REF_K_OTHER_MAX &&
+           (which == 2 ? 16U : 1U) * ((uint64_t) 1 << 2 * k) < places)
+        k++;
     return k;
 }
 
@@ -84,15 +105,19 @@ typedef struct exm_ref_meta {
     uint32_t species, database;
 } exm_ref_meta;
 
+enum { EXM_CLASS_ANTISENSE = 1 }; /* flags */
+
 typedef struct exm_ref_class_rec {
     uint32_t name, kind, first_template, n_templates;
     uint64_t positions;
+    uint32_t flags, junction_nt;
 } exm_ref_class_rec;
 
 typedef struct exm_ref_template_rec {
     uint32_t name, accession, class_id, len, first_mature, n_matures;
     uint64_t start;
     double amount; /* spike-ins; NaN when not given */
+    uint32_t junction, reserved;
 } exm_ref_template_rec;
 
 typedef struct exm_ref_mature_rec {
@@ -118,8 +143,8 @@ typedef struct exm_ref_locus_rec {
 
 _Static_assert(sizeof(exm_ref_header) == 64, "header without padding");
 _Static_assert(sizeof(exm_ref_meta) == 16, "meta without padding");
-_Static_assert(sizeof(exm_ref_class_rec) == 24, "class without padding");
-_Static_assert(sizeof(exm_ref_template_rec) == 40, "template without padding");
+_Static_assert(sizeof(exm_ref_class_rec) == 32, "class without padding");
+_Static_assert(sizeof(exm_ref_template_rec) == 48, "template without padding");
 _Static_assert(sizeof(exm_ref_mature_rec) == 28, "mature without padding");
 _Static_assert(sizeof(exm_ref_entity_rec) == 24, "entity without padding");
 _Static_assert(sizeof(exm_ref_foreign_rec) == 12, "foreign miRNA without padding");

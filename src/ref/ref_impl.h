@@ -33,8 +33,8 @@ struct exm_ref {
     const uint32_t *entity_matures;
     const exm_ref_lookup_rec *lookup;
     const uint64_t *lo, *hi, *no;
-    exm_ref_index index[2];
-    uint64_t n_places[2];
+    exm_ref_index index[EXM_REF_INDEXES];
+    uint64_t n_places[EXM_REF_INDEXES];
     const uint64_t *clade_key;
     const uint32_t *clade_mirna, *clade_name;
     const exm_ref_foreign_rec *foreign_rec;

@@ -89,20 +89,12 @@ amount_of(const exm_table *t, size_t row, const struct columns *c, const char *p
 static exm_status
 amount_in(const exm_fasta_entry *e, const char *path, double *ret, exm_error *reterr)
 {
-    static const char key[] = "amount=";
-    const char *p = e->description;
+    size_t n;
+    const char *word = exm_draft_word(e->description, "amount=", &n);
 
     *ret = (double) NAN;
-    while (*p) {
-        const size_t n = strcspn(p, " \t");
-
-        if (n >= sizeof key - 1 && memcmp(p, key, sizeof key - 1) == 0)
-            return read_amount(p + sizeof key - 1, n - (sizeof key - 1), path,
-                               (unsigned long long) e->line, ret, reterr);
-        p += n;
-        p += strspn(p, " \t");
-    }
-    return EXM_OK;
+    if (!word) return EXM_OK;
+    return read_amount(word, n, path, (unsigned long long) e->line, ret, reterr);
 }
 
 static exm_status

@@ -21,8 +21,9 @@ struct writer {
     exm_ref_extent at[EXM_SEC_COUNT];
     uint64_t *start; /* of each template in the text */
     uint64_t *lo, *hi, *no, text_len, words;
-    uint32_t *off[2]; /* 4^k + 1 each */
-    uint64_t split;   /* text before it is class miRNA */
+    uint32_t *off[EXM_REF_INDEXES];   /* 4^k + 1 each */
+    uint64_t *class_nt;               /* bases of each class */
+    uint64_t places[EXM_REF_INDEXES]; /* at most */
     exm_clade_keys clade;
     exm_error *err;
 };
@@ -47,14 +48,19 @@ lay_out(struct writer *w)
     uint64_t p = EXM_REF_PAD;
 
     w->start = calloc(d->n_templates + 1, sizeof *w->start);
-    if (!w->start) return exm_draft_no_memory(w->err);
+    w->class_nt = calloc(d->n_classes + 1, sizeof *w->class_nt);
+    if (!w->start || !w->class_nt) return exm_draft_no_memory(w->err);
     for (size_t i = 0; i < d->n_templates; i++) {
-        if (d->template[i].class_id > 0 && w->split == 0) w->split = p;
         w->start[i] = p;
+        w->class_nt[d->template[i].class_id] += d->template[i].len;
         p += d->template[i].len + 1;
     }
+    for (uint32_t c = 0; c < d->n_classes; c++) {
+        const int which = exm_ref_index_of(c, w->class_nt[c]);
+
+        w->places[which] += w->class_nt[c] / exm_ref_index_step(which);
+    }
     w->text_len = p - 1 + EXM_REF_PAD;
-    if (w->split == 0) w->split = w->text_len;
     if (w->text_len >= UINT32_MAX || d->n_templates >= UINT32_MAX)
         return exm_fail(
             w->err, EXM_EDATA, 0,
@@ -91,23 +97,16 @@ fill_planes(struct writer *w)
 
 /* ---- seed indexes ---- */
 
-static uint64_t
-index_from(const struct writer *w, int which)
-{
-    return which == 0 ? 0 : w->split;
-}
-
-static uint64_t
-index_to(const struct writer *w, int which)
-{
-    return which == 0 ? w->split : w->text_len;
-}
-
 static uint32_t
 index_k(const struct writer *w, int which)
 {
-    return which == 0 ? EXM_REF_K_MIRNA
-                      : exm_ref_k_other(index_to(w, which) - index_from(w, which));
+    return exm_ref_k(which, w->places[which]);
+}
+
+static uint64_t
+codes_of(const struct writer *w, int which)
+{
+    return (uint64_t) 1 << 2 * index_k(w, which);
 }
 
 /* The code of the k-mer at p, or UINT64_MAX where it holds a 'no'. */
@@ -118,21 +117,60 @@ code_at(const struct writer *w, uint64_t p, uint32_t k)
     return exm_plane_bits(w->lo, p, k) | exm_plane_bits(w->hi, p, k) << k;
 }
 
+/* Goes through the k-mers that an index holds, by ascending position. */
+struct kmers {
+    const struct writer *w;
+    int which;
+    uint32_t k, step;
+    size_t template;    /* the next one */
+    uint64_t next, end; /* in the text */
+};
+
+static struct kmers
+kmers_of(const struct writer *w, int which)
+{
+    return (struct kmers){.w = w,
+                          .which = which,
+                          .k = index_k(w, which),
+                          .step = exm_ref_index_step(which),
+                          .next = 1}; /* at no template yet */
+}
+
+/* 0: there is no more. */
+static int
+next_kmer(struct kmers *x, uint64_t *ret_p, uint64_t *ret_code)
+{
+    for (;;) {
+        while (x->next + x->k > x->end) {
+            const exm_draft_template *t = x->w->d->template + x->template;
+            uint64_t start;
+
+            if (x->template == x->w->d->n_templates) return 0;
+            start = x->w->start[x->template ++];
+            if (exm_ref_index_of(t->class_id, x->w->class_nt[t->class_id]) != x->which)
+                continue;
+            x->next = (start + x->step - 1) / x->step * x->step;
+            x->end = start + t->len;
+        }
+        *ret_p = x->next;
+        *ret_code = code_at(x->w, x->next, x->k);
+        x->next += x->step;
+        if (*ret_code != UINT64_MAX) return 1;
+    }
+}
+
 static exm_status
 count_kmers(struct writer *w, int which)
 {
-    const uint32_t k = index_k(w, which);
-    const uint64_t codes = (uint64_t) 1 << 2 * k;
+    struct kmers x = kmers_of(w, which);
+    const uint64_t codes = codes_of(w, which);
     uint32_t *off = calloc(codes + 1, sizeof *off);
+    uint64_t p, c;
 
     if (!off) return exm_draft_no_memory(w->err);
     w->off[which] = off;
-    for (uint64_t p = index_from(w, which); p + k <= index_to(w, which); p++) {
-        const uint64_t c = code_at(w, p, k);
-
-        if (c != UINT64_MAX) off[c + 1]++;
-    }
-    for (uint64_t c = 0; c < codes; c++) off[c + 1] += off[c];
+    while (next_kmer(&x, &p, &c)) off[c + 1]++;
+    for (c = 0; c < codes; c++) off[c + 1] += off[c];
     return EXM_OK;
 }
 
@@ -140,16 +178,13 @@ count_kmers(struct writer *w, int which)
 static void
 sort_places(struct writer *w, int which, exm_ref_place *ret)
 {
-    const uint32_t k = index_k(w, which);
+    struct kmers x = kmers_of(w, which);
     uint32_t *off = w->off[which];
+    uint64_t p, c;
 
-    for (uint64_t p = index_from(w, which); p + k <= index_to(w, which); p++) {
-        const uint64_t c = code_at(w, p, k);
-
-        if (c == UINT64_MAX) continue;
+    while (next_kmer(&x, &p, &c))
         ret[off[c]++] = (exm_ref_place){.at = (uint32_t) p,
-                                        .around = exm_ref_around(w->lo, w->hi, p, k)};
-    }
+                                        .around = exm_ref_around(w->lo, w->hi, p, x.k)};
 }
 
 /* ---- tables ---- */
@@ -185,6 +220,8 @@ put_classes(struct writer *w)
     for (size_t c = 0; c < d->n_classes; c++) {
         exm_ref_class_rec x = {.name = put_string(w, d->class[c].name),
                                .kind = (uint32_t) d->class[c].kind,
+                               .flags = d->class[c].flags,
+                               .junction_nt = d->class[c].junction_nt,
                                .first_template = (uint32_t) t};
 
         for (; t < d->n_templates && d->template[t].class_id == c; t++)
@@ -209,7 +246,8 @@ put_templates(struct writer *w)
                                   .len = (uint32_t) t->len,
                                   .first_mature = (uint32_t) m,
                                   .start = w->start[i],
-                                  .amount = t->amount};
+                                  .amount = t->amount,
+                                  .junction = t->junction};
 
         while (m < d->n_matures && d->mature[m].template_id == i) m++;
         x.n_matures = (uint32_t) m - x.first_mature;
@@ -422,13 +460,14 @@ section_bytes(const struct writer *w, int i)
         return w->words * sizeof(uint64_t);
     case EXM_SEC_OFF_MIRNA:
     case EXM_SEC_OFF_OTHER:
-        return (((uint64_t) 1 << 2 * index_k(w, i == EXM_SEC_OFF_OTHER)) + 1) *
-               sizeof(uint32_t);
+    case EXM_SEC_OFF_LARGE:
+        return (codes_of(w, (i - EXM_SEC_OFF_MIRNA) / 2) + 1) * sizeof(uint32_t);
     case EXM_SEC_PLACES_MIRNA:
-    case EXM_SEC_PLACES_OTHER: {
-        const int which = i == EXM_SEC_PLACES_OTHER;
+    case EXM_SEC_PLACES_OTHER:
+    case EXM_SEC_PLACES_LARGE: {
+        const int which = (i - EXM_SEC_PLACES_MIRNA) / 2;
 
-        return w->off[which][(uint64_t) 1 << 2 * index_k(w, which)] * sizeof(exm_ref_place);
+        return w->off[which][codes_of(w, which)] * sizeof(exm_ref_place);
     }
     default:
         return w->table[i].len;
@@ -444,15 +483,17 @@ copy_sections(struct writer *w, unsigned char *file)
     from[EXM_SEC_PLANE_LO] = w->lo;
     from[EXM_SEC_PLANE_HI] = w->hi;
     from[EXM_SEC_PLANE_NO] = w->no;
-    from[EXM_SEC_OFF_MIRNA] = w->off[0];
-    from[EXM_SEC_OFF_OTHER] = w->off[1];
-    from[EXM_SEC_PLACES_MIRNA] = from[EXM_SEC_PLACES_OTHER] = NULL;
+    for (int which = 0; which < EXM_REF_INDEXES; which++) {
+        from[EXM_SEC_OFF_MIRNA + 2 * which] = w->off[which];
+        from[EXM_SEC_PLACES_MIRNA + 2 * which] = NULL;
+    }
     for (int i = 0; i < EXM_SEC_COUNT; i++)
         if (from[i] && w->at[i].bytes > 0)
             memcpy(file + w->at[i].offset, from[i], (size_t) w->at[i].bytes);
     /* Last, because sorting uses the offsets up.  Sections are 8-byte aligned. */
-    sort_places(w, 0, (void *) (file + w->at[EXM_SEC_PLACES_MIRNA].offset));
-    sort_places(w, 1, (void *) (file + w->at[EXM_SEC_PLACES_OTHER].offset));
+    for (int which = 0; which < EXM_REF_INDEXES; which++)
+        sort_places(w, which,
+                    (void *) (file + w->at[EXM_SEC_PLACES_MIRNA + 2 * which].offset));
 }
 
 static exm_status
@@ -506,8 +547,8 @@ exm_draft_write(exm_draft *d, const char *clade_path, exm_buf *ret, exm_error *r
     exm_status s = lay_out(&w);
 
     if (s == EXM_OK) s = fill_planes(&w);
-    if (s == EXM_OK) s = count_kmers(&w, 0);
-    if (s == EXM_OK) s = count_kmers(&w, 1);
+    for (int which = 0; s == EXM_OK && which < EXM_REF_INDEXES; which++)
+        s = count_kmers(&w, which);
     if (s == EXM_OK) s = put_tables(&w, clade_path);
     if (s == EXM_OK) s = assemble(&w, ret);
     exm_clade_keys_done(&w.clade);
@@ -516,7 +557,7 @@ exm_draft_write(exm_draft *d, const char *clade_path, exm_buf *ret, exm_error *r
     free(w.lo);
     free(w.hi);
     free(w.no);
-    free(w.off[0]);
-    free(w.off[1]);
+    free(w.class_nt);
+    for (int which = 0; which < EXM_REF_INDEXES; which++) free(w.off[which]);
     return s;
 }

@@ -154,6 +154,20 @@ oracle_is_hopeless(const char *t, uint32_t t_len, long start, const char *read, 
     return wrong > 5;
 }
 
+/* A junction's nt on both sides all match, and none of them is in the tail. */
+static inline int
+oracle_crosses(const struct oracle *o, const exm_ref_template *t, const char *seq,
+               long start, const char *read, uint32_t core)
+{
+    const long nt = (long) exm_ref_class_get(o->ref, t->class_id)->junction_nt;
+
+    for (long at = (long) t->junction - nt; at < (long) t->junction + nt; at++)
+        if (at < start || at >= start + (long) core ||
+            oracle_base(seq, t->len, at) != read[at - start])
+            return 0;
+    return 1;
+}
+
 static inline int
 oracle_explains(const struct oracle *o, uint32_t id, long start, const char *read,
                 uint32_t n, exm_candidate *ret)
@@ -171,6 +185,9 @@ oracle_explains(const struct oracle *o, uint32_t id, long start, const char *rea
 
     if (exm_ref_class_get(o->ref, t->class_id)->kind == EXM_KIND_SPIKE && t->len <= 63 &&
         (start != 0 || n != t->len))
+        return 0;
+    if (exm_ref_class_get(o->ref, t->class_id)->junction_nt &&
+        !oracle_crosses(o, t, o->seq[id], start, read, core))
         return 0;
     if ((t->class_id != 0 || !oracle_mature(o, id, start, read, core, &c)) &&
         !oracle_differences(o->seq[id], t->len, start, read, core, 0, &c))

@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SMALL_CLASSES = 2, SMALL_SPIKES = 1 };
+enum { SMALL_CLASSES = 5, SMALL_SPIKES = 1 };
 
 struct small_texts {
     const char *hairpin, *mature;
     const char *class_name[SMALL_CLASSES], *class_text[SMALL_CLASSES]; /* NULL: none */
-    const char *spike, *artifact, *clade, *gff;                        /* or NULL */
+    const char *antisense;                      /* a class, or NULL */
+    const char *spike, *artifact, *clade, *gff; /* or NULL */
 };
 
 struct small_ref {
@@ -36,11 +37,13 @@ small_ref_done(struct small_ref *r)
 static inline void
 small_ref_build(const struct small_texts *t, struct small_ref *ret)
 {
-    static const char *const names[] = {"h.fa", "m.fa", "c0.fa", "c1.fa",
-                                        "s.fa", "a.fa", "f.fa",  "g.gff3"};
-    const char *const text[] = {t->hairpin, t->mature,   t->class_text[0], t->class_text[1],
-                                t->spike,   t->artifact, t->clade,         t->gff};
-    char folder[TMP_PATH], path[8][TMP_PATH];
+    enum { CLASS = 6, FILES = CLASS + SMALL_CLASSES };
+    static const char *const names[FILES] = {"h.fa",  "m.fa",   "s.fa",  "a.fa",
+                                             "f.fa",  "g.gff3", "c0.fa", "c1.fa",
+                                             "c2.fa", "c3.fa",  "c4.fa"};
+    const char *text[FILES] = {t->hairpin,  t->mature, t->spike,
+                               t->artifact, t->clade,  t->gff};
+    char folder[TMP_PATH], path[FILES][TMP_PATH];
     exm_ref_source classes[SMALL_CLASSES], spikes[SMALL_SPIKES];
     exm_ref_build_options o = {.classes = classes, .spikes = spikes};
     exm_ref_build_log log = {0};
@@ -48,17 +51,22 @@ small_ref_build(const struct small_texts *t, struct small_ref *ret)
 
     *ret = (struct small_ref){0};
     tmp_folder(folder);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < SMALL_CLASSES; i++) text[CLASS + i] = t->class_text[i];
+    for (int i = 0; i < FILES; i++)
         if (text[i]) (void) tmp_write(path[i], folder, names[i], text[i], strlen(text[i]));
     o.hairpin = path[0];
     o.mature = path[1];
     for (int i = 0; i < SMALL_CLASSES; i++)
-        if (text[2 + i])
-            classes[o.n_classes++] = (exm_ref_source){t->class_name[i], path[2 + i]};
-    if (text[4]) spikes[o.n_spikes++] = (exm_ref_source){"spike", path[4]};
-    if (text[5]) o.artifact = path[5];
-    if (text[6]) o.clade = path[6];
-    if (text[7]) o.gff = path[7];
+        if (text[CLASS + i])
+            classes[o.n_classes++] = (exm_ref_source){t->class_name[i], path[CLASS + i]};
+    if (t->spike) spikes[o.n_spikes++] = (exm_ref_source){"spike", path[2]};
+    if (t->artifact) o.artifact = path[3];
+    if (t->clade) o.clade = path[4];
+    if (t->antisense) {
+        o.antisense = &t->antisense;
+        o.n_antisense = 1;
+    }
+    if (t->gff) o.gff = path[5];
     if (exm_ref_build(&o, &ret->bytes, &log, &err) != EXM_OK ||
         exm_ref_open_memory(ret->bytes.data, ret->bytes.len, "small", &ret->ref, &err) !=
             EXM_OK) {
@@ -66,7 +74,7 @@ small_ref_build(const struct small_texts *t, struct small_ref *ret)
         abort();
     }
     exm_buf_done(&log.notes);
-    tmp_remove(folder, names, 8);
+    tmp_remove(folder, names, FILES);
 }
 
 #endif

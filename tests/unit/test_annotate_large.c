@@ -20,29 +20,30 @@
 
 static exm_rng rng;
 
-enum { GAPS = 1 + 64 }; /* between two templates, and behind the last */
-
-/* A class "big" of two templates that has n positions of the text. */
+/* Classes of two templates each, n nt together. */
 static void
-build(uint32_t n, struct small_ref *ret)
+build(uint32_t n_classes, uint32_t n, struct small_ref *ret)
 {
-    static const char hairpin[] =
-        ">exm-mir-1\nTGGATCCTAGCTAGGATACCAGTACCATGATCATTAGGCATGACCGATACGATTTACGAGACT\n";
-    static const char mature[] = ">exm-miR-1-5p\nCTAGCTAGGATACCAGTACCAT\n";
-    exm_buf big = {0};
+    static const char *const names[] = {"big", "big2", "big3", "big4", "big5"};
+    struct small_texts t = {
+        .hairpin = ">exm-mir-1\n"
+                   "TGGATCCTAGCTAGGATACCAGTACCATGATCATTAGGCATGACCGATACGATTTACGAGACT\n",
+        .mature = ">exm-miR-1-5p\nCTAGCTAGGATACCAGTACCAT\n"};
+    exm_buf big[5] = {{0}};
     char *seq = malloc(n + 1U);
 
     if (!seq) abort();
-    n -= GAPS;
-    random_letters(&rng, seq, n);
-    put_entry(&big, "big-1", seq, n - 300);
-    put_entry(&big, "big-2", seq + n - 300, 300);
-    small_ref_build(&(struct small_texts){.hairpin = hairpin,
-                                          .mature = mature,
-                                          .class_name = {"big"},
-                                          .class_text = {big.data}},
-                    ret);
-    exm_buf_done(&big);
+    for (uint32_t i = 0; i < n_classes; i++) {
+        const uint32_t here = n / n_classes + (i < n % n_classes);
+
+        random_letters(&rng, seq, here);
+        put_entry(&big[i], "big-1", seq, here - 300);
+        put_entry(&big[i], "big-2", seq + here - 300, 300);
+        t.class_name[i] = names[i];
+        t.class_text[i] = big[i].data;
+    }
+    small_ref_build(&t, ret);
+    for (uint32_t i = 0; i < n_classes; i++) exm_buf_done(&big[i]);
     free(seq);
 }
 
@@ -64,6 +65,24 @@ is_looked_up(uint32_t n, uint32_t k, uint64_t differ)
     return !(differ & seed << last);
 }
 
+/* The same for a class that is held at every fourth position: the seeds of two stretches,
+ * which lie so that one's lie where the other's do. */
+static int
+is_looked_up_by_fours(uint64_t at, uint32_t n, uint32_t k, uint64_t differ)
+{
+    const uint64_t seed = ((uint64_t) 1 << k) - 1;
+    const uint32_t second = k == 8 ? 8 : 12;
+
+    for (uint32_t i = 0; i + k <= n; i++) {
+        const int is_first = i < 4;
+        const int is_second =
+            second + k + 3 < n ? i >= second && i < second + 4 : i + k + 3 >= n;
+
+        if ((is_first || is_second) && (at + i) % 4 == 0 && !(differ & seed << i)) return 1;
+    }
+    return 0;
+}
+
 struct counts {
     unsigned asked[3], found[3]; /* by substitutions */
     uint32_t longest_core;       /* of those with one that are missed */
@@ -74,7 +93,8 @@ static void
 ask(const exm_ref *ref, const exm_annotator *a, uint32_t n, uint32_t tail, uint64_t subs,
     struct counts *ret)
 {
-    const exm_ref_index *x = exm_ref_index_get(ref, 1);
+    const int large = exm_ref_class_get(ref, 1)->index == 2;
+    const uint32_t k = exm_ref_index_get(ref, large ? 2 : 1)->k;
     const exm_ref_template *t = exm_ref_template_get(ref, 1);
     const uint32_t at = 100 + below(&rng, t->len - 300), core = n - tail;
     const int n_subs = __builtin_popcountll(subs);
@@ -95,7 +115,8 @@ ask(const exm_ref *ref, const exm_annotator *a, uint32_t n, uint32_t tail, uint6
     assert_int_equal(exm_annotate(a, lo, hi, UINT32_MAX, &ann, &err), EXM_OK);
     for (size_t i = 0; i < ann.n; i++)
         found |= ann.cand[i].template_id == 1 && ann.cand[i].start == (int64_t) at;
-    assert_int_equal(found, is_looked_up(n, x->k, differ));
+    assert_int_equal(found, large ? is_looked_up_by_fours(t->start + at, n, k, differ)
+                                  : is_looked_up(n, k, differ));
     ret->asked[n_subs]++;
     ret->found[n_subs] += found ? 1U : 0U;
     if (n_subs == 1 && !found && core > ret->longest_core) ret->longest_core = core;
@@ -103,7 +124,7 @@ ask(const exm_ref *ref, const exm_annotator *a, uint32_t n, uint32_t tail, uint6
 }
 
 static void
-check_class(uint32_t n_big, uint32_t k, struct counts *ret)
+check_classes(uint32_t n_classes, uint32_t n_big, int index, uint32_t k, struct counts *ret)
 {
     struct small_ref small;
     exm_annotator *a = NULL;
@@ -111,8 +132,9 @@ check_class(uint32_t n_big, uint32_t k, struct counts *ret)
 
     *ret = (struct counts){.longest_core = 0};
     exm_rng_init(&rng, k, 0);
-    build(n_big, &small);
-    assert_int_equal(exm_ref_index_get(small.ref, 1)->k, k);
+    build(n_classes, n_big, &small);
+    assert_int_equal(exm_ref_class_get(small.ref, 1)->index, index);
+    assert_int_equal(exm_ref_index_get(small.ref, index)->k, k);
     assert_int_equal(exm_annotator_new(small.ref, &a, &err), EXM_OK);
     for (uint32_t n = 14; n <= 63; n++) {
         for (uint32_t tail = 0; tail <= 3; tail++) {
@@ -185,7 +207,7 @@ up_to_65536_positions_seeds_are_short(void **state)
 
     (void) state;
     exm_rng_init(&rng, 8, 0);
-    build(65536, &small);
+    build(1, 65536, &small);
     assert_int_equal(exm_ref_index_get(small.ref, 1)->k, 8);
     small_ref_done(&small);
 }
@@ -196,26 +218,75 @@ up_to_262144_positions_one_substitution_is_always_found(void **state)
     struct counts c;
 
     (void) state;
-    check_class(65537, 9, &c);
+    check_classes(1, 65537, 1, 9, &c);
     assert_int_equal(c.found[1], c.asked[1]);
     assert_true(c.found[2] < c.asked[2]);
-    check_class(262144, 9, &c);
+    check_classes(1, 262144, 1, 9, &c);
     assert_int_equal(c.found[1], c.asked[1]);
 }
 
+/* Several classes, none of which is large. */
 static void
 beyond_one_substitution_is_missed_in_short_cores_only(void **state)
 {
     struct counts c;
 
     (void) state;
-    check_class(262145, 10, &c);
+    check_classes(2, 262145, 1, 10, &c);
     assert_int_equal(c.longest_core, 21);
     assert_true(c.found[1] < c.asked[1] && c.found[2] < c.asked[2]); /* control */
-    check_class(1048577, 11, &c);
+    check_classes(5, 1048577, 1, 11, &c);
     assert_int_equal(c.longest_core, 22);
-    check_class(4194305, 12, &c);
+}
+
+static void
+a_large_class_is_held_at_every_fourth_position(void **state)
+{
+    struct counts c;
+
+    (void) state;
+    check_classes(1, 262145, 2, 8, &c);
+    assert_int_equal(c.found[1], c.asked[1]);
+    assert_true(c.found[2] < c.asked[2]);
+    check_classes(1, 4194304, 2, 8, &c);
+    assert_int_equal(c.found[1], c.asked[1]);
+    check_classes(1, 4194308, 2, 9, &c);
     assert_int_equal(c.longest_core, 23);
+    assert_true(c.found[1] < c.asked[1] && c.found[2] < c.asked[2]); /* control */
+}
+
+/* Inserts of 64 nt and more, whatever the two substitutions and the tail. */
+static void
+long_inserts_of_large_classes_are_found(void **state)
+{
+    struct small_ref small;
+    exm_annotator *a = NULL;
+    exm_annotation ann = {0};
+    exm_error err = {0};
+    const exm_ref_template *t;
+
+    (void) state;
+    exm_rng_init(&rng, 64, 0);
+    build(1, 4194308, &small);
+    t = exm_ref_template_get(small.ref, 1);
+    assert_int_equal(exm_annotator_new(small.ref, &a, &err), EXM_OK);
+    for (uint32_t i = 0; i < 20000; i++) {
+        const uint32_t n = 64 + below(&rng, i % 2 ? 8 : 200), tail = below(&rng, 4);
+        const uint32_t at = below(&rng, t->len - n);
+        char read[264];
+
+        for (uint32_t p = 0; p < n; p++)
+            read[p] = oracle_letter(small.ref, t->start + at + p);
+        for (int k = 0; k < 2; k++) mutate(&rng, read + below(&rng, n - 3));
+        for (uint32_t p = n - tail; p < n; p++) mutate(&rng, read + p);
+        assert_int_equal(exm_annotate_long(a, read, n, 10, &ann, &err), EXM_OK);
+        assert_int_equal(ann.n, 1);
+        assert_int_equal(ann.cand[0].start, at);
+        assert_true(ann.cand[0].n_tail >= tail && ann.cand[0].n_sub <= 2);
+    }
+    exm_annotation_done(&ann);
+    exm_annotator_free(a);
+    small_ref_done(&small);
 }
 
 int
@@ -226,6 +297,8 @@ main(void)
         cmocka_unit_test(up_to_65536_positions_seeds_are_short),
         cmocka_unit_test(up_to_262144_positions_one_substitution_is_always_found),
         cmocka_unit_test(beyond_one_substitution_is_missed_in_short_cores_only),
+        cmocka_unit_test(a_large_class_is_held_at_every_fourth_position),
+        cmocka_unit_test(long_inserts_of_large_classes_are_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

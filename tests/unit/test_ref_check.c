@@ -257,13 +257,15 @@ sizes_fit_together(void **state)
         {EXM_SEC_PLANE_HI, 0, "(section 10)"},
         {EXM_SEC_PLANE_NO, 16, "(section 11)"},
         {EXM_SEC_OFF_MIRNA, 4, "(section 12)"},
-        {EXM_SEC_OFF_OTHER, 4, "(section 12)"},
+        {EXM_SEC_OFF_OTHER, 4, "(section 14)"},
+        {EXM_SEC_OFF_LARGE, 4, "(section 16)"},
         {EXM_SEC_PLACES_MIRNA, 8, "(size of index 0)"},
         {EXM_SEC_PLACES_OTHER, 0, "(size of index 1)"},
-        {EXM_SEC_CLADE_KEYS, 8, "(section 17)"},
+        {EXM_SEC_PLACES_LARGE, 8, "(size of index 2)"},
+        {EXM_SEC_CLADE_KEYS, 8, "(section 19)"},
         {EXM_SEC_CLADE_NAMES, 0, "(foreign miRNA 0)"},
         {EXM_SEC_FOREIGN, 0, "(clade key 0)"},
-        {EXM_SEC_LOCI, 20, "(section 20)"},
+        {EXM_SEC_LOCI, 20, "(section 22)"},
     };
 
     (void) state;
@@ -500,6 +502,39 @@ positions_of_a_kmer_rise(void **state)
     expect_refused(&b, "(place of k-mer");
 }
 
+/* In a text of one letter all that is wrong with the next position is that it is no
+ * multiple of four. */
+static void
+places_in_large_classes_are_multiples_of_four(void **state)
+{
+    enum { NT = EXM_REF_LARGE + 1 };
+    struct small_texts t = texts;
+    struct small_ref large;
+    char *text = malloc(NT + 5);
+    const exm_ref_index *ix;
+    struct bundle b;
+
+    (void) state;
+    assert_non_null(text);
+    memcpy(text, ">x\n", 3);
+    memset(text + 3, 'A', NT);
+    memcpy(text + 3 + NT, "\n", 2);
+    t.class_text[0] = text;
+    small_ref_build(&t, &large);
+    ix = exm_ref_index_get(large.ref, 2);
+    assert_int_equal(ix->k, 8);
+    assert_in_range(ix->off[1], NT / 4 - 2, NT / 4);
+    bundle_open(&large.bytes, &b);
+    assert_int_equal(verdict(&b).code, EXM_OK);
+    for (uint32_t step = 1; step < 4; step++) {
+        bundle_open(&large.bytes, &b);
+        set32(&b, EXM_SEC_PLACES_LARGE, 8 * 9, ix->place[9].at + step);
+        expect_refused(&b, "(place of k-mer 0)");
+    }
+    small_ref_done(&large);
+    free(text);
+}
+
 static void
 arguments_are_checked(void **state)
 {
@@ -532,6 +567,7 @@ main(void)
         cmocka_unit_test(lists_are_in_order),
         cmocka_unit_test(gaps_are_gaps_and_matures_are_their_letters),
         cmocka_unit_test(positions_of_a_kmer_rise),
+        cmocka_unit_test(places_in_large_classes_are_multiples_of_four),
         cmocka_unit_test(arguments_are_checked),
     };
     return cmocka_run_group_tests_name("ref_check", tests, make_sound, free_sound);

@@ -42,6 +42,8 @@ list(APPEND EXM_UNIT_TESTS
   annotate
   annotate_long
   annotate_large
+  annotate_cargo
+  tally_cargo
   isomir
   em
   record
