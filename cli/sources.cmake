@@ -24,6 +24,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/cmd_explain.c
   cli/cmd_explain_sample.c
   cli/cmd_diff.c
+  cli/cmd_matrix_merge.c
   cli/cmd_simulate.c
   cli/cmd_doctor.c
   cli/doctor_tests.c
@@ -37,6 +38,7 @@ list(APPEND EXM_CLI_COMMANDS
   count
   explain-read
   explain-sample
+  matrix-merge
   diff
   simulate-reads
   doctor

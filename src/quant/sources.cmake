@@ -10,6 +10,7 @@ list(APPEND EXM_SOURCES
   src/quant/qc_umi.c
   src/quant/qc_json.c
   src/quant/limits.c
+  src/quant/merge.c
   src/quant/record.c
   src/quant/em.c
   src/quant/isomir.c

@@ -1,5 +1,5 @@
 # Script tests of the program: one file per line.
-foreach(t help usage files ref count hostile explain explain_sample stress diff bam)
+foreach(t help usage files ref count hostile explain explain_sample stress diff bam matrix)
   add_test(NAME cli.${t}
     COMMAND sh ${PROJECT_SOURCE_DIR}/tests/cli/${t}.sh $<TARGET_FILE:exomir_cli>)
   set_tests_properties(cli.${t} PROPERTIES TIMEOUT 300)

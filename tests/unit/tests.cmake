@@ -13,6 +13,7 @@ list(APPEND EXM_UNIT_TESTS
   outdir
   outdir_shared
   sheet
+  merge
   input
   input_faults
   fastq
