@@ -67,12 +67,19 @@ exm_raw_truncated(const exm_input *in, const char *what, exm_error *reterr)
 }
 
 exm_status
-exm_raw_damaged(const exm_input *in, uint64_t at, const char *what, exm_error *reterr)
+exm_packed_damaged(const char *label, exm_container c, uint64_t at, const char *what,
+                   exm_error *reterr)
 {
     return exm_fail(reterr, EXM_EDATA, (size_t) at,
                     "%s: byte %" PRIu64 ": the %s data are damaged: %s; get the file again "
                     "and compare its checksum with the source",
-                    in->label, at, exm_container_name(in->container), what);
+                    label, at, exm_container_name(c), what);
+}
+
+exm_status
+exm_raw_damaged(const exm_input *in, uint64_t at, const char *what, exm_error *reterr)
+{
+    return exm_packed_damaged(in->label, in->container, at, what, reterr);
 }
 
 /* ---- packed bytes ---- */
@@ -386,6 +393,14 @@ exm_input_read(exm_input *in, void *dst, size_t cap, size_t *ret_n, exm_error *r
     }
     *ret_n = got;
     return EXM_OK;
+}
+
+void
+exm_input_cut(exm_input *in, size_t room, exm_bgzf_pieces *ret)
+{
+    ret->n = ret->used = ret->made = 0;
+    if (in->codec && in->codec->cut && !in->finished && in->failed == EXM_OK)
+        in->failed = in->codec->cut(in, room, ret, &in->err);
 }
 
 void

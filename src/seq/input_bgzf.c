@@ -70,3 +70,20 @@ exm_bgzf_block(exm_bgzf *b, const uint8_t *body, size_t n, uint8_t *dst, size_t 
     *ret_n = size;
     return NULL;
 }
+
+exm_status
+exm_bgzf_unpack(exm_bgzf *b, const exm_bgzf_pieces *p, const char *label, exm_container c,
+                uint8_t *dst, size_t *ret_n, exm_error *reterr)
+{
+    size_t made = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        const struct exm_bgzf_piece *e = &p->piece[i];
+        size_t n = 0;
+        const char *wrong = exm_bgzf_block(b, p->packed + e->pos, e->n, dst + made, &n);
+
+        *ret_n = made += n;
+        if (wrong) return exm_packed_damaged(label, c, e->at, wrong, reterr);
+    }
+    return EXM_OK;
+}

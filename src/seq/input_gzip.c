@@ -8,7 +8,7 @@
  * checked whatever piece of it a read ends in, and each message names its byte.
  *
  * A member whose extra field has the BC subfield is a BGZF block: it says its own size,
- * and goes whole through input_bgzf.c.  Members of both kinds may follow one another;
+ * and goes whole through input_bgzf.c; several may be cut out for other threads.  Members of both kinds may follow one another;
  * when the last one is a BGZF block it must be the EOF block, because a file cut
  * between two blocks looks whole otherwise.
  */
@@ -405,5 +405,64 @@ gzip_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
     return s;
 }
 
+/* ---- BGZF blocks, for several threads ---- */
+
+/* Sizes of the BGZF block that stands next, whole and with nothing unusual in its header;
+ * else *ret_size is 0. */
+static exm_status
+peek_block(exm_input *in, size_t *ret_header, size_t *ret_size, exm_error *reterr)
+{
+    const uint8_t *p;
+    size_t header, size;
+    exm_status s = exm_raw_need(in, EXM_BGZF_EOF_LEN, reterr); /* the shortest block */
+
+    *ret_size = 0;
+    if (s != EXM_OK || exm_raw_have(in) < EXM_BGZF_EOF_LEN) return s;
+    p = in->buf + in->pos;
+    if (p[0] != 0x1f || p[1] != 0x8b || p[2] != 8 || p[3] != FEXTRA) return EXM_OK;
+    header = HEADER_LEN + 2 + (p[HEADER_LEN] | (size_t) p[HEADER_LEN + 1] << 8);
+    s = exm_raw_need(in, header, reterr);
+    if (s != EXM_OK || exm_raw_have(in) < header) return s;
+    size = exm_bgzf_size(in->buf + in->pos + HEADER_LEN + 2, header - HEADER_LEN - 2);
+    if (size <= header + TRAILER_LEN) return EXM_OK;
+    s = exm_raw_need(in, size, reterr);
+    if (s != EXM_OK || exm_raw_have(in) < size) return s;
+    *ret_header = header;
+    *ret_size = size;
+    return EXM_OK;
+}
+
+static exm_status
+gzip_cut(exm_input *in, size_t room, exm_bgzf_pieces *ret, exm_error *reterr)
+{
+    gzip *g = in->state;
+    exm_status s = EXM_OK;
+
+    if (g->phase != BETWEEN) return EXM_OK;
+    while (ret->n < EXM_BGZF_PIECES) {
+        size_t header, size, body, made;
+        const uint8_t *p, *t;
+
+        s = peek_block(in, &header, &size, reterr);
+        if (s != EXM_OK || size == 0) break;
+        p = in->buf + in->pos;
+        t = p + size - 4;
+        made = t[0] | (size_t) t[1] << 8 | (size_t) t[2] << 16 | (size_t) t[3] << 24;
+        body = size - header;
+        if (made > EXM_BGZF_MAX || made > room - ret->made || body > ret->cap - ret->used)
+            break;
+        memcpy(ret->packed + ret->used, p + header, body);
+        ret->piece[ret->n++] =
+            (struct exm_bgzf_piece){.at = exm_raw_at(in), .pos = ret->used, .n = body};
+        ret->used += body;
+        ret->made += made;
+        g->last_is_bgzf = 1;
+        g->last_is_eof = exm_bgzf_is_eof(p, size);
+        g->members++;
+        in->pos += size;
+    }
+    return s;
+}
+
 const exm_input_codec exm_codec_gzip = {EXM_CONTAINER_GZIP, gzip_open, gzip_read,
-                                        gzip_close};
+                                        gzip_close, gzip_cut};

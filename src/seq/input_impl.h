@@ -20,12 +20,15 @@ enum {
  * before damage; with EXM_OK, 0 is the verified end.  On failure *ret_n is still the
  * number of good bytes before it.
  */
+typedef struct exm_bgzf_pieces exm_bgzf_pieces;
 typedef struct exm_input_codec {
     exm_container container;
     exm_status (*open)(exm_input *in, exm_error *reterr); /* may set in->state */
     exm_status (*read)(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n,
                        exm_error *reterr);
     void (*close)(void *state);
+    /* As exm_input_cut(); NULL: there is nothing to cut. */
+    exm_status (*cut)(exm_input *in, size_t room, exm_bgzf_pieces *ret, exm_error *reterr);
 } exm_input_codec;
 
 extern const exm_input_codec exm_codec_gzip; /* BGZF too: it is gzip with a directory */
@@ -87,6 +90,10 @@ EXM_MUST_USE exm_status exm_raw_truncated(const exm_input *in, const char *what,
 EXM_MUST_USE exm_status exm_raw_damaged(const exm_input *in, uint64_t at, const char *what,
                                         exm_error *reterr);
 
+/* The same where the input may be closed already. */
+EXM_MUST_USE exm_status exm_packed_damaged(const char *label, exm_container c, uint64_t at,
+                                           const char *what, exm_error *reterr);
+
 /* EXM_EDATA: what should be read is a folder. */
 EXM_MUST_USE exm_status exm_input_is_folder(const char *source, exm_error *reterr);
 
@@ -105,6 +112,31 @@ void exm_bgzf_free(exm_bgzf *b);
 const char *exm_bgzf_block(exm_bgzf *b, const uint8_t *body, size_t n, uint8_t *dst,
                            size_t *ret_n);
 int exm_bgzf_is_eof(const uint8_t *p, size_t n);
+
+/* Whole BGZF blocks as they stand in the file, for any thread to unpack. */
+enum { EXM_BGZF_PIECES = 64 };
+struct exm_bgzf_pieces {
+    size_t n, used, made; /* made: bytes they say they unpack to */
+    size_t cap;           /* of packed; at least EXM_BGZF_MAX */
+    struct exm_bgzf_piece {
+        uint64_t at;   /* packed offset of its header in the file */
+        size_t pos, n; /* its body, as for exm_bgzf_block(), in packed */
+    } piece[EXM_BGZF_PIECES];
+    uint8_t packed[];
+};
+
+/*
+ * exm_input_cut() - takes the BGZF blocks that stand next, as many as unpack to 'room'
+ * bytes.  It takes none where anything else stands next, or one that looks odd in any way,
+ * or after a failure: exm_input_read() goes on there, and has the words for it.
+ */
+void exm_input_cut(exm_input *in, size_t room, exm_bgzf_pieces *ret);
+
+/* All pieces in order; on failure *ret_n is still the number of good bytes before it. */
+EXM_MUST_USE exm_status exm_bgzf_unpack(exm_bgzf *b, const exm_bgzf_pieces *p,
+                                        const char *label, exm_container c, uint8_t *dst,
+                                        size_t *ret_n, exm_error *reterr);
+
 /* BSIZE + 1 out of a gzip extra field; 0 when it holds no BC subfield. */
 size_t exm_bgzf_size(const uint8_t *extra, size_t n);
 

@@ -123,4 +123,4 @@ zstd_read(exm_input *in, uint8_t *dst, size_t cap, size_t *ret_n, exm_error *ret
 }
 
 const exm_input_codec exm_codec_zstd = {EXM_CONTAINER_ZSTD, zstd_open, zstd_read,
-                                        zstd_close};
+                                        zstd_close, NULL};

@@ -4,7 +4,6 @@
  * Errors travel in the blocks, in stream order: what is found ahead is told only after all
  * records before it were handed out or refused.
  */
-#include "input_impl.h"
 #include "reader_impl.h"
 
 #include <stdlib.h>
@@ -47,7 +46,10 @@ exm_blocks_new(exm_reader *r, exm_error *reterr)
 void
 exm_blocks_free(exm_reader *r)
 {
-    for (size_t i = 0; r->blocks && i < r->n_blocks; i++) free(r->blocks[i].mem);
+    for (size_t i = 0; r->blocks && i < r->n_blocks; i++) {
+        free(r->blocks[i].mem);
+        free(r->blocks[i].pieces);
+    }
     free(r->blocks);
 }
 
@@ -95,6 +97,24 @@ finish_file(exm_reader *r, exm_block *b, exm_error *reterr)
     return s;
 }
 
+/* BGZF blocks for whoever has called, while another thread cuts the next ones. */
+static exm_status
+cut(exm_reader *r, exm_block *b, exm_error *reterr)
+{
+    const size_t cap = r->o.block > EXM_BGZF_MAX ? r->o.block : EXM_BGZF_MAX;
+
+    if (!b->pieces) {
+        b->pieces = malloc(sizeof *b->pieces + cap);
+        if (!b->pieces)
+            return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for blocks of %zu bytes",
+                            cap);
+        b->pieces->cap = cap;
+    }
+    exm_input_cut(r->u.in, r->o.block, b->pieces);
+    b->packed = b->pieces->n > 0;
+    return EXM_OK;
+}
+
 void
 exm_block_fill(exm_reader *r, exm_block *b)
 {
@@ -103,13 +123,17 @@ exm_block_fill(exm_reader *r, exm_block *b)
 
     b->n = 0;
     b->last = 0;
+    b->packed = 0;
     b->file = u->file;
     b->container = EXM_CONTAINER_PLAIN;
     b->raw_bytes = 0;
     b->sha256[0] = '\0';
     b->status = EXM_OK;
     if (!u->in) b->status = open_next(r, &b->err);
-    if (b->status == EXM_OK)
+    if (b->status == EXM_OK && r->o.takers > 1 &&
+        exm_input_container(u->in) == EXM_CONTAINER_BGZF)
+        b->status = cut(r, b, &b->err);
+    if (b->status == EXM_OK && !b->packed)
         b->status = exm_input_read(u->in, b->data, r->o.block, &n, &b->err);
     b->n = b->status == EXM_OK ? n : 0;
     memset(b->data + b->n, 0, EXM_SEQ_PAD);
@@ -119,6 +143,20 @@ exm_block_fill(exm_reader *r, exm_block *b)
     }
     if (b->n > 0 && u->sha && b->container == EXM_CONTAINER_PLAIN)
         hash_packed(u, b->data, b->n);
-    if (b->status == EXM_OK && n == 0) b->status = finish_file(r, b, &b->err);
+    if (b->status == EXM_OK && n == 0 && !b->packed) b->status = finish_file(r, b, &b->err);
     if (b->status != EXM_OK) u->done = 1;
+}
+
+void
+exm_block_unpack(const exm_reader *r, exm_block *b, exm_bgzf **d)
+{
+    const char *label = exm_source_label(r->files[b->file].path);
+
+    if (!*d) *d = exm_bgzf_new();
+    if (*d)
+        b->status = exm_bgzf_unpack(*d, b->pieces, label, b->container, (uint8_t *) b->data,
+                                    &b->n, &b->err);
+    else
+        b->status = exm_fail(&b->err, EXM_ENOMEM, 0, "%s: no memory to unpack", label);
+    memset(b->data + b->n, 0, EXM_SEQ_PAD);
 }

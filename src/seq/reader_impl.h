@@ -2,10 +2,13 @@
  * reader_impl.h - private to seq: what the parts of the reader share.
  *
  *   reader.c         taking batches: who unpacks, who parses
- *   reader_blocks.c  blocks of unpacked bytes, and hashing of what was packed
+ *   reader_blocks.c  blocks of unpacked bytes (or of BGZF blocks still to be unpacked), and
+ *                    hashing of what was packed
  */
 #ifndef EXM_SEQ_READER_IMPL_H
 #define EXM_SEQ_READER_IMPL_H
+
+#include "input_impl.h"
 
 #include "exomir/reader.h"
 
@@ -21,12 +24,14 @@ enum {
 typedef struct exm_block {
     char *mem, *data; /* data = mem + EXM_READER_HEAD; EXM_SEQ_PAD zeros follow data[n) */
     size_t n, file;
-    unsigned pins; /* batches whose reads lie here */
-    int last;      /* the file ended here, verified */
+    unsigned pins;           /* batches whose reads lie here */
+    int last;                /* the file ended here, verified */
+    int packed;              /* 'pieces' are to be unpacked into data; n is known then */
+    exm_bgzf_pieces *pieces; /* NULL until BGZF is met */
     exm_container container;
     uint64_t raw_bytes;          /* of the file, when the block was filled */
     char sha256[EXM_SHA256_HEX]; /* of the file, with 'last' */
-    exm_status status;
+    exm_status status;           /* what is met behind data[n) */
     exm_error err;
 } exm_block;
 
@@ -48,6 +53,7 @@ struct exm_reader_batch {
     exm_read reads[EXM_READER_BATCH];
     exm_reader *reader; /* whose block is pinned; NULL: none is */
     exm_block *block;   /* NULL: the reads lie in the spill */
+    exm_bgzf *bgzf;     /* of its thread; NULL until needed */
     char *norm;         /* the parser's normalised sequences */
     size_t norm_cap;
     size_t file; /* that the reads are of */
@@ -98,5 +104,7 @@ void exm_blocks_free(exm_reader *r);
 /* The next block of the stream, with whatever there is to say about it.  Touches r->u and
  * what never changes; the rest of r is another thread's. */
 void exm_block_fill(exm_reader *r, exm_block *b);
+/* Then, when b->packed; touches nothing of r that changes.  *d is made when it is NULL. */
+void exm_block_unpack(const exm_reader *r, exm_block *b, exm_bgzf **d);
 
 #endif

@@ -18,6 +18,7 @@ list(APPEND EXM_UNIT_TESTS
   input_faults
   fastq
   reader
+  reader_bgzf
   malformed
   collapse
   umi
