@@ -40,8 +40,8 @@ typedef struct exm_reader exm_reader;
  * exm_reader_defaults().  Paths are copied.
  *
  * A missing file is EXM_EIO and a folder EXM_EDATA here, before any work; damage is
- * told by exm_reader_next().  Memory: takers + 4 blocks (2 for one taker), and twice the
- * largest record above 64 KiB.
+ * told by exm_reader_next().  Memory: takers + 4 blocks (2 for one taker; twice that for
+ * BGZF and several takers), and twice the largest record above 64 KiB.
  */
 EXM_MUST_USE exm_status exm_reader_open(const char *const *paths, size_t n_paths,
                                         const exm_reader_options *o, exm_reader **ret,
@@ -58,8 +58,8 @@ void exm_reader_batch_free(exm_reader_batch *b);
  * exm_reader_take() - the next batch (at most 256 reads); *ret_n == 0 is the verified end
  * of all files.  A batch never spans two files.  Records stay valid until the next call
  * with the same b.  Up to options.takers threads may call at once, each with a batch of its
- * own; whoever finds room ahead unpacks, whoever does not parses, so that no thread waits
- * while there is work.  Each must call until the end or a failure.
+ * own; whoever finds room ahead unpacks (several at once only in BGZF), whoever does not
+ * parses, so that no thread waits while there is work.  Fewer may come, and later ones.  Each must call until the end or a failure.
  *
  * Errors as in input.h and fastq.h; a file without a single read is EXM_EDATA unless
  * allow_empty.  The fault that stands first in the stream is the one told, after all reads

@@ -72,4 +72,28 @@ expect 0 count -r ref.exoref -o run --no-adapter --allow-low-mirna trna.fq
 [ -s run/provenance.json ] || fail "no provenance"
 rm -rf run
 bad 'adapter' count -r ref.exoref -o run --kit truseq --allow-low-mirna trna.fq
+
+# Damage amid many BGZF blocks, and a missing end: the same words from any number of threads.
+if command -v bgzip > /dev/null; then
+    expect 0 simulate reads -q -r ref.exoref --reads 60000 --plain -o sim
+    bgzip -c sim.fastq > whole.fq.gz
+    size=$(wc -c < whole.fq.gz)
+    { head -c $((size / 2)) whole.fq.gz; printf 'XYZ'; tail -c +$((size / 2 + 4)) whole.fq.gz; } > hurt.fq.gz
+    [ "$(wc -c < hurt.fq.gz)" -eq "$size" ] || fail "the damaged copy"
+    head -c $((size - 28)) whole.fq.gz > endless.fq.gz
+    head -c $((size - 1000)) whole.fq.gz > half.fq.gz
+    for f in hurt.fq.gz endless.fq.gz half.fq.gz; do
+        rm -f said
+        for t in 1 2 8; do
+            bad "$f: byte " count -q -t $t -r ref.exoref -o run --kit truseq $f
+            [ -e said ] || cp err said
+            cmp -s err said || fail "$f: $t threads have other words"
+        done
+    done
+    for t in 1 2 8; do # the first of two, though it is met last
+        bad "endless.fq.gz: byte " count -q -t $t -r ref.exoref -o run \
+            --kit truseq endless.fq.gz hurt.fq.gz
+    done
+    expect 0 count -q -t 8 -r ref.exoref -o run --kit truseq whole.fq.gz
+fi
 all_done
