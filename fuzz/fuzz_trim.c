@@ -1,8 +1,9 @@
 /*
  * fuzz_trim.c - any reads through any layout: SIMD, scalar and the slow definition agree.
  *
- * Bytes 0-5 choose the options; the first line is a kit's name or a layout string; then
- * follow pairs of lines, a read and its qualities.  Bytes that are no base become one.
+ * Bytes 0-5 choose the options (the top bit of byte 2: insertions and deletions); the first
+ * line is a kit's name or a layout string; then follow pairs of lines, a read and its
+ * qualities.  Bytes that are no base become one.
  * Reads lie in memory of their exact size, so that a byte behind the pad is found.
  */
 #include "../tests/support/trim_oracle.h"
@@ -36,6 +37,7 @@ options(const uint8_t *p)
     o.min_overlap = 1 + p[0] % 12;
     o.max_error_rate = p[1] % 26 / 100.0;
     o.quality_cutoff = p[2] % 64;
+    o.indels = p[2] >> 7;
     o.max_ee = p[3] % 32 / 8.0 - 0.5;
     o.max_one_base = 0.5 + p[4] % 16 / 20.0;
     o.min_len = 10 + p[5] % 16;

@@ -33,6 +33,7 @@ typedef struct exm_trim_options {
     uint32_t max_len;      /* default 1000 nt */
     uint32_t min_overlap;  /* default 3, as cutadapt -O 3 */
     double max_error_rate; /* default 0.1, as cutadapt -e 0.1 */
+    int indels; /* 1: a base too many or too few in the adapter is an error as well */
     int quality_cutoff; /* 3' quality trimming before the adapter search; 0 (default) is off */
     double max_ee;      /* expected errors allowed in the insert, default 1.0; < 0 is off */
     double max_one_base; /* share of the commonest base or dinucleotide, default 0.9 */
@@ -68,7 +69,7 @@ void exm_trimmer_free(exm_trimmer *t);
 /*
  * exm_trim_batch() - trim n reads.
  *
- * Adapter rule: without indels; an occurrence at position i overlaps
+ * Adapter rule (without options.indels): an occurrence at position i overlaps
  * ov = min(adapter, read - i) >= min_overlap nt with at most
  * floor(max_error_rate x ov) substitutions (N in the read is a mismatch; N in the adapter
  * fits any base and is left out of ov there).  Of several occurrences that qualify the one
@@ -78,6 +79,23 @@ void exm_trimmer_free(exm_trimmer *t);
  * Reentrant for different trimmers.
  */
 void exm_trim_batch(exm_trimmer *t, const exm_read *reads, size_t n, exm_trimmed *ret);
+
+/* An adapter and what may be wrong in it. */
+typedef struct exm_adapter_rule {
+    const char *seq; /* A C G T, or N that fits any base */
+    uint32_t len;    /* at most EXM_ADAPTER_MAX */
+    uint32_t min_overlap;
+    double max_error_rate;
+    int max_mismatches; /* as in exm_layout */
+} exm_adapter_rule;
+
+/*
+ * With options.indels: an alignment that may have insertions and deletions; where it begins,
+ * or -1, and in ret_end the first base behind it.  Its choice is that of cutadapt 4.2 without
+ * --no-indels; trim_indel.c states the rule.
+ */
+long exm_trim_find_adapter_indels(const char *seq, uint32_t len, const exm_adapter_rule *r,
+                                  uint32_t *ret_end);
 
 /* Position of the adapter in seq[0..len) by the rule above, or -1.  The slow definition. */
 long exm_trim_find_adapter_slow(const char *seq, uint32_t len, const char *adapter,

@@ -57,6 +57,7 @@ exm_sample_params_json(const exm_sample_options *o, exm_buf *ret, exm_error *ret
     exm_json_ku64(&j, "max_length_nt", o->trim.max_len);
     exm_json_ku64(&j, "min_overlap_nt", o->trim.min_overlap);
     exm_json_kdouble(&j, "max_error_rate", o->trim.max_error_rate);
+    exm_json_kbool(&j, "adapter_indels", o->trim.indels);
     exm_json_ki64(&j, "quality_cutoff", o->trim.quality_cutoff);
     exm_json_kdouble(&j, "max_expected_errors", o->trim.max_ee);
     exm_json_kdouble(&j, "max_one_base_share", o->trim.max_one_base);

@@ -9,6 +9,7 @@ list(APPEND EXM_SOURCES
   src/seq/trim_sse4.c
   src/seq/trim_scalar.c
   src/seq/trim.c
+  src/seq/trim_indel.c
   src/seq/kit.c
   src/seq/layout.c
   src/seq/input.c

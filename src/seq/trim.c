@@ -116,39 +116,31 @@ check_options(const exm_trim_options *o, exm_error *reterr)
 
 /* ---- the rule by its definition ---- */
 
-struct rule {
-    const char *adapter;
-    uint32_t len, min_overlap;
-    double rate;
-    int max_mismatches;
-};
-
-/* Mismatches allowed where 'overlap' nt of the adapter are compared; its N do not count. */
-static uint32_t
-allowed(const struct rule *r, uint32_t overlap)
+uint32_t
+exm_adapter_allowed(const exm_adapter_rule *r, uint32_t overlap)
 {
     uint32_t n = 0;
 
     if (r->max_mismatches >= 0) return (uint32_t) r->max_mismatches * overlap / r->len;
-    for (uint32_t j = 0; j < overlap; j++) n += r->adapter[j] != 'N';
-    return (uint32_t) (r->rate * n);
+    for (uint32_t j = 0; j < overlap; j++) n += r->seq[j] != 'N';
+    return (uint32_t) (r->max_error_rate * n);
 }
 
 /* Mismatches between the first n nt of the adapter and seq; counting ends above 'most'. */
 static uint32_t
-mismatches(const struct rule *r, const char *seq, uint32_t n, uint32_t most)
+mismatches(const exm_adapter_rule *r, const char *seq, uint32_t n, uint32_t most)
 {
     uint32_t wrong = 0;
 
     for (uint32_t j = 0; j < n && wrong <= most; j++)
-        wrong += r->adapter[j] != 'N' && seq[j] != r->adapter[j];
+        wrong += r->seq[j] != 'N' && seq[j] != r->seq[j];
     return wrong;
 }
 
 /* The leftmost start that is alive at 'end', or the one behind it where its adapter ends
  * there; 'end' if none is. */
 static uint32_t
-leftmost_alive(const struct rule *r, const char *seq, uint32_t end, uint32_t most)
+leftmost_alive(const exm_adapter_rule *r, const char *seq, uint32_t end, uint32_t most)
 {
     const uint32_t from = end > r->len ? end - r->len : 0;
 
@@ -159,9 +151,9 @@ leftmost_alive(const struct rule *r, const char *seq, uint32_t end, uint32_t mos
 }
 
 static long
-search(const struct rule *r, const char *seq, uint32_t len)
+search(const exm_adapter_rule *r, const char *seq, uint32_t len)
 {
-    const uint32_t most = allowed(r, r->len);
+    const uint32_t most = exm_adapter_allowed(r, r->len);
     long best = -1, best_score = 0, score;
 
     for (uint32_t i = 0; i + r->len <= len; i++) {
@@ -180,7 +172,7 @@ search(const struct rule *r, const char *seq, uint32_t len)
     }
     for (uint32_t i = len >= r->len ? len - r->len + 1 : 0; i + r->min_overlap <= len;
          i++) {
-        const uint32_t ov = len - i, few = allowed(r, ov);
+        const uint32_t ov = len - i, few = exm_adapter_allowed(r, ov);
         const uint32_t wrong = mismatches(r, seq + i, ov, few);
 
         score = (long) ov - 2 * (long) wrong;
@@ -196,8 +188,8 @@ exm_trim_find_adapter_slow(const char *seq, uint32_t len, const char *adapter,
                            uint32_t adapter_len, double max_error_rate, int max_mismatches,
                            uint32_t min_overlap)
 {
-    const struct rule r = {adapter, adapter_len, min_overlap, max_error_rate,
-                           max_mismatches};
+    const exm_adapter_rule r = {adapter, adapter_len, min_overlap, max_error_rate,
+                                max_mismatches};
 
     return adapter_len == 0 ? -1 : search(&r, seq, len);
 }
@@ -208,6 +200,16 @@ exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len)
     return exm_trim_find_adapter_slow(seq, len, t->adapter, t->adapter_len,
                                       t->o.max_error_rate, t->layout.max_mismatches,
                                       t->o.min_overlap);
+}
+
+long
+exm_trim_search_indels(const struct exm_trimmer *t, const char *seq, uint32_t len,
+                       uint32_t *ret_end)
+{
+    const exm_adapter_rule r = {t->adapter, t->adapter_len, t->o.min_overlap,
+                                t->o.max_error_rate, t->layout.max_mismatches};
+
+    return exm_trim_find_adapter_indels(seq, len, &r, ret_end);
 }
 
 /* ---- what the fast search goes by ---- */
@@ -222,7 +224,7 @@ set_near(struct exm_trimmer *t)
         t->known |= (uint64_t) (t->code[j] < 4) << j;
     }
     t->near = t->adapter_len > 0 && t->adapter_len <= EXM_TRIM_NEAR_MAX &&
-              t->n_need <= EXM_TRIM_PIECES;
+              t->n_need <= EXM_TRIM_PIECES && !t->o.indels;
     if (!t->near) return;
     for (uint32_t p = 0; p < t->n_need; p++) {
         const uint32_t from = p * t->adapter_len / t->n_need;
@@ -238,7 +240,7 @@ static exm_status
 set_adapter(struct exm_trimmer *t, exm_error *reterr)
 {
     const exm_layout *l = &t->layout;
-    struct rule r;
+    exm_adapter_rule r;
 
     if (l->poly_a > 0) {
         memset(t->adapter, 'A', l->poly_a);
@@ -253,13 +255,13 @@ set_adapter(struct exm_trimmer *t, exm_error *reterr)
     if (t->o.min_overlap > t->adapter_len)
         return exm_fail(reterr, EXM_EDATA, 0, "overlap %u is more than the adapter's %u nt",
                         t->o.min_overlap, t->adapter_len);
-    r = (struct rule){t->adapter, t->adapter_len, t->o.min_overlap, t->o.max_error_rate,
-                      l->max_mismatches};
-    if (allowed(&r, t->adapter_len) >= EXM_TRIM_MISMATCHES)
+    r = (exm_adapter_rule){t->adapter, t->adapter_len, t->o.min_overlap,
+                           t->o.max_error_rate, l->max_mismatches};
+    if (exm_adapter_allowed(&r, t->adapter_len) >= EXM_TRIM_MISMATCHES)
         return exm_fail(reterr, EXM_EDATA, 0, "more than %d mismatches in an adapter",
                         EXM_TRIM_MISMATCHES - 1);
     for (uint32_t ov = t->o.min_overlap; ov <= t->adapter_len; ov++) {
-        t->allow[ov] = (unsigned char) allowed(&r, ov);
+        t->allow[ov] = (unsigned char) exm_adapter_allowed(&r, ov);
         while (t->n_need <= t->allow[ov]) t->need[t->n_need++] = ov;
     }
     set_near(t);
@@ -397,7 +399,8 @@ add_umi(uint64_t umi, const char *seq, uint32_t n)
 }
 
 uint64_t
-exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, long adapter)
+exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, long adapter,
+                  uint32_t behind)
 {
     const exm_layout *l = &t->layout;
     uint32_t got = l->umi5_len + l->umi3_len;
@@ -409,11 +412,10 @@ exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len, lo
     if (umi && l->umi3_len > 0)
         umi = add_umi(umi, seq + adapter - l->n_3 + l->umi3_at, l->umi3_len);
     if (umi && l->umi_after_len > 0) {
-        const uint32_t at = (uint32_t) adapter + t->adapter_len;
-        uint32_t n = at < len ? len - at : 0;
+        uint32_t n = behind < len ? len - behind : 0;
 
         if (n > l->umi_after_len) n = l->umi_after_len;
-        umi = add_umi(umi, seq + at, n);
+        umi = add_umi(umi, seq + behind, n);
         got += n;
     }
     return got >= t->min_umi ? umi : 0;

@@ -63,11 +63,15 @@ void exm_trim_batch_sse4(struct exm_trimmer *t, const exm_read *reads, size_t n,
 
 /* trim.c: what is the same and not hot on every path. */
 long exm_trim_search_slow(const struct exm_trimmer *t, const char *seq, uint32_t len);
+long exm_trim_search_indels(const struct exm_trimmer *t, const char *seq, uint32_t len,
+                            uint32_t *ret_end);
+/* Errors allowed where 'overlap' nt of the adapter are compared; its N do not count. */
+uint32_t exm_adapter_allowed(const exm_adapter_rule *r, uint32_t overlap);
 uint32_t exm_trim_quality_end(const char *qual, uint32_t len, int cutoff);
 int exm_trim_too_many_errors(const struct exm_trimmer *t, const char *qual, uint32_t len);
 /* As in exm_trimmed; 0 where it is cut too short or holds an unknown base. */
 uint64_t exm_trim_take_umi(const struct exm_trimmer *t, const char *seq, uint32_t len,
-                           long adapter);
+                           long adapter, uint32_t behind);
 
 #ifdef EXM_TRIM_PATH /* the batch itself, for the file that includes it */
 
@@ -193,7 +197,7 @@ is_low_quality(const struct exm_trimmer *t, const char *qual, uint32_t n)
 /* Where the insert lies, and its planes without sentinel; 'no' tells only whether there is
  * an unknown base. */
 typedef struct insert {
-    uint32_t start, len;
+    uint32_t start, len, behind; /* behind: the first base behind the adapter, if any */
     uint64_t lo, hi, no;
 } insert;
 
@@ -204,7 +208,9 @@ place_insert(const struct exm_trimmer *t, uint32_t len, long adapter)
     uint32_t end = adapter >= 0 ? (uint32_t) adapter : len;
 
     if (adapter >= 0) end = end > n_3 ? end - n_3 : 0;
-    return (insert){.start = start, .len = end > start ? end - start : 0};
+    return (insert){.start = start,
+                    .len = end > start ? end - start : 0,
+                    .behind = (uint32_t) adapter + t->adapter_len};
 }
 
 static inline exm_fate
@@ -237,7 +243,8 @@ finish_read(const struct exm_trimmer *t, const exm_read *r, uint32_t len, long a
     if (adapter < 0 && t->needs_adapter) {
         fate = EXM_FATE_NO_ADAPTER;
     } else {
-        if (in->len > 3 && t->umi_len > 0) umi = exm_trim_take_umi(t, r->seq, len, adapter);
+        if (in->len > 3 && t->umi_len > 0)
+            umi = exm_trim_take_umi(t, r->seq, len, adapter, in->behind);
         fate = in->len > 3 && t->umi_len > 0 && umi == 0 ? EXM_FATE_NO_UMI
                                                          : judge_insert(t, r, in);
     }
@@ -277,6 +284,7 @@ trim_any(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimm
     uint64_t lo[EXM_TRIM_WORDS + 2] = {0}, hi[EXM_TRIM_WORDS + 2] = {0},
                                  no[EXM_TRIM_WORDS + 2] = {0};
     const int planes = len <= 64 * EXM_TRIM_WORDS;
+    uint32_t behind = 0;
     long adapter = -1;
     insert in;
 
@@ -285,11 +293,14 @@ trim_any(const struct exm_trimmer *t, const exm_read *r, uint32_t len, exm_trimm
 
         for (; 64 * w < len; w++) base_planes(r->seq + 64 * w, lo + w, hi + w, no + w);
         lo[w] = hi[w] = no[w] = 0;
-        if (t->adapter_len > 0) adapter = find_adapter(t, r->seq, len, lo, hi, no);
-    } else if (t->adapter_len > 0) {
+        if (t->adapter_len > 0 && !t->o.indels)
+            adapter = find_adapter(t, r->seq, len, lo, hi, no);
+    } else if (t->adapter_len > 0 && !t->o.indels) {
         adapter = exm_trim_search_slow(t, r->seq, len);
     }
+    if (t->o.indels) adapter = exm_trim_search_indels(t, r->seq, len, &behind);
     in = place_insert(t, len, adapter);
+    if (t->o.indels) in.behind = behind;
     if (in.len <= EXM_PACKED_MAX && planes) {
         in.lo = bits_at(lo, in.start, in.len);
         in.hi = bits_at(hi, in.start, in.len);

@@ -30,8 +30,8 @@ trimmed = os.path.join(folder, "rich", "trimmed.fa")
 plan = json.loads(run("count", "--dry-run", "--json", "--no-adapter", "-r", reference, "-o", "x", trimmed))
 params = json.loads(plan["parameters_json"])
 told = mdtable.read(document, "defaults")
-switches = {"layout", "umi_dedup", "umi_correct", "allow_empty", "allow_no_adapter", "allow_low_mirna", "editing",
-            "known_variants_sha256"}
+switches = {"layout", "adapter_indels", "umi_dedup", "umi_correct", "allow_empty", "allow_no_adapter", "allow_low_mirna",
+            "editing", "known_variants_sha256"}
 listed = {r["key in parameters_json"] for r in told}
 assert listed == set(params) - switches, listed ^ set(params)
 shown = " ".join(run("count", "--help").split())
@@ -86,6 +86,15 @@ assert got["kept"] == 2, got
 path = os.path.join(folder, "low_quality.fastq")
 got = count("off", *words, "--max-ee", "-1", path)["low_quality"]["fates"]
 assert got["kept"] == 1, got
+# An adapter with a base too few and one with a base too many: the UMI lies behind it all the same.
+path = os.path.join(folder, "indels.fastq")
+with open(path, "w") as f:
+    for broken in (linker[:8] + linker[9:], linker[:8] + "G" + linker[8:]):
+        r = mature + broken + umi + far
+        f.write(f"@r\n{r}\n+\n{'F' * len(r)}\n")
+for more, fate, molecules in (([], "no_adapter", 0), (["--adapter-indels"], "kept", 1)):
+    got = count("off", *words, *more, path)["indels"]
+    assert got["fates"][fate] == 2 and got["molecules"] == molecules, (more, got["fates"], got["molecules"])
 print("ok switches")
 
 # ---- limits ----

@@ -4,6 +4,9 @@ target_link_libraries(trim_driver PRIVATE exomir exm_flags)
 add_test(NAME ref.cutadapt
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/cutadapt_equal.sh $<TARGET_FILE:trim_driver>)
 set_tests_properties(ref.cutadapt PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+add_test(NAME ref.cutadapt_indels
+  COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/cutadapt_indels.sh $<TARGET_FILE:trim_driver>)
+set_tests_properties(ref.cutadapt_indels PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 add_test(NAME ref.mirtop
   COMMAND sh ${PROJECT_SOURCE_DIR}/tests/ref/mirtop.sh $<TARGET_FILE:exomir_cli>)
 set_tests_properties(ref.mirtop PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -2,12 +2,14 @@
  * trim_driver.c - the library's trimming as a filter, for comparison with cutadapt.
  *
  *     trim_driver make SEED N ADAPTER          FASTQ on standard output
- *     trim_driver trim LAYOUT CUTOFF < FASTQ   the insert's length, one line a read
+ *     trim_driver make-indels SEED N ADAPTER   the same, with bases too many and too few
+ *     trim_driver trim LAYOUT CUTOFF FASTQ     the insert's length, one line a read
+ *     trim_driver align ADAPTER FASTQ          where its alignment begins and ends, or -1 -1
  *
  * The reads that 'make' draws are hard for the choice between occurrences: pieces of the
  * adapter with substitutions, shifted against each other, next to its own repeats, behind
  * random or repetitive inserts, with N, cut anywhere.  'trim' runs the SIMD path, the
- * scalar path and the slow definition, and fails where two of them differ.
+ * scalar path and the slow definition, and fails where two of them differ; 'align' likewise.
  */
 #include "exomir/reader.h"
 #include "exomir/rng.h"
@@ -25,6 +27,7 @@ enum { LONGEST = 160, BATCH = 256 };
 typedef struct strand {
     char s[2 * LONGEST];
     uint32_t n;
+    int indels;
 } strand;
 
 static uint32_t
@@ -61,14 +64,19 @@ put_repeat(exm_rng *r, strand *x, const char *adapter, uint32_t n)
     for (uint32_t i = 0; i < n; i++) put(x, adapter[at + i % period]);
 }
 
-/* adapter[from..from+n) in which about one base in 'one_in' is another. */
+/* adapter[from..from+n) in which about one base in 'one_in' is another; with indels half
+ * as many are missing, doubled or followed by another. */
 static void
 put_piece(exm_rng *r, strand *x, const char *adapter, uint32_t from, uint32_t n,
           uint32_t one_in)
 {
     for (uint32_t i = 0; i < n; i++) {
         const char c = adapter[from + i];
+        const uint32_t kind = x->indels && below(r, 2 * one_in) == 0 ? 1 + below(r, 3) : 0;
 
+        if (kind == 1) continue;
+        if (kind == 2) put(x, c == 'N' ? 'A' : c);
+        if (kind == 3) put(x, any_base(r));
         put(x, c == 'N' || below(r, one_in) == 0 ? any_base(r) : c);
     }
 }
@@ -99,13 +107,13 @@ draw_strand(exm_rng *r, strand *x, const char *adapter)
 }
 
 static int
-make(uint64_t seed, uint64_t n, const char *adapter)
+make(uint64_t seed, uint64_t n, const char *adapter, int indels)
 {
     exm_rng r;
 
     exm_rng_init(&r, seed, 0);
     for (uint64_t i = 0; i < n; i++) {
-        strand x;
+        strand x = {.indels = indels};
         char qual[LONGEST];
         const uint32_t floor = below(&r, 30), range = 1 + below(&r, 40 - floor);
 
@@ -184,19 +192,86 @@ trim(const char *layout, int cutoff, const char *path)
     return fflush(stdout) != 0;
 }
 
+/* One batch; the definition and both paths of the trimmer must have it the same way. */
+static int
+align_batch(const exm_adapter_rule *rule, exm_trimmer *const t[2], const exm_read *reads,
+            size_t n)
+{
+    static exm_trimmed a[BATCH], b[BATCH];
+
+    exm_trim_batch(t[0], reads, n, a);
+    exm_trim_batch(t[1], reads, n, b);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t end = 0;
+        long slow_end = 0;
+        const long at =
+            exm_trim_find_adapter_indels(reads[i].seq, reads[i].len, rule, &end);
+        const long slow = oracle_find_indels(reads[i].seq, (long) reads[i].len, rule->seq,
+                                             (long) rule->len, 0.1, -1, 3, &slow_end);
+
+        if (at != slow || (at >= 0 && (long) end != slow_end) ||
+            !oracle_same(a + i, b + i) || a[i].adapter_found != (at >= 0) ||
+            a[i].len != (at >= 0 ? (uint32_t) at : reads[i].len)) {
+            (void) fprintf(stderr, "trim_driver: %ld to %u, slow %ld to %ld on %.*s\n", at,
+                           end, slow, slow_end, (int) reads[i].len, reads[i].seq);
+            return 1;
+        }
+        if (printf("%ld %ld\n", at, at >= 0 ? (long) end : -1) < 0) return 1;
+    }
+    return 0;
+}
+
+static int
+align(const char *adapter, const char *path)
+{
+    const exm_adapter_rule rule = {adapter, (uint32_t) strlen(adapter), 3, 0.1, -1};
+    exm_trim_options o = exm_trim_defaults();
+    exm_reader_options ro = exm_reader_defaults();
+    char layout[EXM_ADAPTER_MAX + 16];
+    exm_error err;
+    exm_layout l;
+    exm_trimmer *t[2];
+    exm_reader *reader;
+    int wrong = 0;
+
+    ro.allow_empty = o.indels = 1;
+    if (snprintf(layout, sizeof layout, "insert,%s", adapter) >= (int) sizeof layout)
+        return 2;
+    if (exm_layout_parse(layout, &l, &err) != EXM_OK) return complain(&err);
+    if (exm_trimmer_new(&l, &o, &t[0], &err) != EXM_OK) return complain(&err);
+    o.simd = EXM_SIMD_SCALAR;
+    if (exm_trimmer_new(&l, &o, &t[1], &err) != EXM_OK) return complain(&err);
+    if (exm_reader_open(&path, 1, &ro, &reader, &err) != EXM_OK) return complain(&err);
+    while (!wrong) {
+        const exm_read *reads;
+        size_t n;
+
+        if (exm_reader_next(reader, &reads, &n, &err) != EXM_OK) return complain(&err);
+        if (n == 0) break;
+        wrong = align_batch(&rule, t, reads, n);
+    }
+    exm_reader_close(reader);
+    exm_trimmer_free(t[0]);
+    exm_trimmer_free(t[1]);
+    return fflush(stdout) != 0 || wrong;
+}
+
 int
 main(int argc, char **argv)
 {
     uint64_t x, n;
 
-    if (argc == 5 && strcmp(argv[1], "make") == 0 &&
+    if (argc == 5 && strncmp(argv[1], "make", 4) == 0 &&
         exm_text_u64(argv[2], strlen(argv[2]), &x, NULL) == EXM_OK &&
         exm_text_u64(argv[3], strlen(argv[3]), &n, NULL) == EXM_OK && argv[4][0])
-        return make(x, n, argv[4]);
+        return make(x, n, argv[4], strcmp(argv[1], "make-indels") == 0);
     if (argc == 5 && strcmp(argv[1], "trim") == 0 &&
         exm_text_u64(argv[3], strlen(argv[3]), &x, NULL) == EXM_OK && x < 94)
         return trim(argv[2], (int) x, argv[4]);
-    (void) fputs("usage: trim_driver make SEED N ADAPTER | trim LAYOUT CUTOFF FILE\n",
-                 stderr);
+    if (argc == 4 && strcmp(argv[1], "align") == 0) return align(argv[2], argv[3]);
+    (void) fputs(
+        "usage: trim_driver make[-indels] SEED N ADAPTER | trim LAYOUT CUTOFF FILE "
+        "| align ADAPTER FILE\n",
+        stderr);
     return 2;
 }

@@ -96,6 +96,83 @@ oracle_find(const char *seq, long len, const char *adapter, long n, double rate,
     return at;
 }
 
+/*
+ * With insertions and deletions: the whole matrix, every cell of it, then the rules of
+ * exomir/trim.h read off its columns.
+ */
+enum { ORACLE_LONGEST = 1200, ORACLE_ROWS = EXM_ADAPTER_MAX + 1 };
+
+typedef struct oracle_cell {
+    int errors, score;
+    long start;
+} oracle_cell;
+
+static inline oracle_cell
+oracle_step(oracle_cell c, int errors, int score)
+{
+    c.errors += errors;
+    c.score += score;
+    return c;
+}
+
+static inline void
+oracle_fill(const char *seq, long len, const char *adapter, long n,
+            oracle_cell (*x)[ORACLE_ROWS])
+{
+    for (long e = 0; e <= len; e++) x[e][0] = (oracle_cell){.start = e};
+    for (long i = 1; i <= n; i++) x[0][i] = (oracle_cell){.errors = (int) i};
+    for (long e = 1; e <= len; e++) {
+        for (long i = 1; i <= n; i++) {
+            const int same = adapter[i - 1] == 'N' || adapter[i - 1] == seq[e - 1];
+            const oracle_cell sub = oracle_step(x[e - 1][i - 1], !same, same ? 1 : -1);
+            const oracle_cell less = oracle_step(x[e][i - 1], 1, -2);
+            const oracle_cell more = oracle_step(x[e - 1][i], 1, -2);
+
+            x[e][i] = sub;
+            if (same) continue;
+            if (less.errors < x[e][i].errors) x[e][i] = less;
+            if (more.errors < x[e][i].errors) x[e][i] = more;
+        }
+    }
+}
+
+static inline long
+oracle_find_indels(const char *seq, long len, const char *adapter, long n, double rate,
+                   int max_mismatches, long min_overlap, long *end)
+{
+    static oracle_cell x[ORACLE_LONGEST + 1][ORACLE_ROWS];
+    const double whole = oracle_allowed(adapter, n, n, rate, max_mismatches);
+    long at = -1;
+    int score = 0;
+
+    if (n == 0) return -1;
+    oracle_fill(seq, len, adapter, n, x);
+    for (long e = 1; e <= len; e++) {
+        long deep = n;
+
+        while (x[e][deep].errors > whole) deep--;
+        if (deep == n) {
+            if (at >= 0 && x[e][n].start > at + n / 2) return at;
+            if (at < 0 || x[e][n].score > score) {
+                at = x[e][n].start;
+                score = x[e][n].score;
+                *end = e;
+            }
+            deep = n - 1;
+        }
+        if (e < len && at >= 0 && x[e][deep].start > at + n / 2) return at;
+    }
+    for (long i = n; i >= min_overlap; i--) {
+        if (x[len][i].errors > oracle_allowed(adapter, n, i, rate, max_mismatches))
+            continue;
+        if (at >= 0 && x[len][i].score <= score) continue;
+        at = x[len][i].start;
+        score = x[len][i].score;
+        *end = len;
+    }
+    return at;
+}
+
 /* Reads 3' qualities from the end; the cut with the greatest sum of (cutoff - q). */
 static inline long
 oracle_quality_end(const char *qual, long len, int cutoff)
@@ -117,7 +194,7 @@ oracle_quality_end(const char *qual, long len, int cutoff)
 
 /* The UMI's letters in 5'-3' order. */
 static inline long
-oracle_umi(const exm_layout *l, const char *seq, long len, long adapter, long adapter_len,
+oracle_umi(const exm_layout *l, const char *seq, long len, long adapter, long behind,
            char *umi)
 {
     long n = 0;
@@ -127,7 +204,7 @@ oracle_umi(const exm_layout *l, const char *seq, long len, long adapter, long ad
     for (long k = 0; k < (long) l->umi3_len; k++)
         umi[n++] = seq[adapter - (long) l->n_3 + (long) l->umi3_at + k];
     for (long k = 0; k < (long) l->umi_after_len; k++)
-        if (adapter + adapter_len + k < len) umi[n++] = seq[adapter + adapter_len + k];
+        if (behind + k < len) umi[n++] = seq[behind + k];
     return n;
 }
 
@@ -175,7 +252,7 @@ oracle_trim(const exm_layout *l, const exm_trim_options *o, const exm_read *r)
     const long n_adapter = (long) (l->poly_a > 0 ? l->poly_a : l->adapter_len);
     const long n_umi = (long) exm_layout_umi_len(l);
     oracle_result t = {.start = (long) l->n_5};
-    long len = (long) r->len, at, end;
+    long len = (long) r->len, at, end, behind = 0;
 
     for (uint32_t i = 0; r->qual && i < r->len; i++) t.n_q30 += r->qual[i] - 33 >= 30;
     if (l->poly_a > 0)
@@ -184,8 +261,14 @@ oracle_trim(const exm_layout *l, const exm_trim_options *o, const exm_read *r)
         memcpy(adapter, l->adapter, l->adapter_len);
     if (r->qual && o->quality_cutoff > 0)
         len = oracle_quality_end(r->qual, len, o->quality_cutoff);
-    at = oracle_find(r->seq, len, adapter, n_adapter, o->max_error_rate, l->max_mismatches,
-                     (long) o->min_overlap);
+    if (o->indels) {
+        at = oracle_find_indels(r->seq, len, adapter, n_adapter, o->max_error_rate,
+                                l->max_mismatches, (long) o->min_overlap, &behind);
+    } else {
+        at = oracle_find(r->seq, len, adapter, n_adapter, o->max_error_rate,
+                         l->max_mismatches, (long) o->min_overlap);
+        behind = at + n_adapter;
+    }
     t.found = at >= 0;
     end = at < 0 ? len : at - (long) l->n_3;
     t.len = end > t.start ? end - t.start : 0;
@@ -194,7 +277,7 @@ oracle_trim(const exm_layout *l, const exm_trim_options *o, const exm_read *r)
         return t;
     }
     if (n_umi > 0 && t.len > 3) {
-        const long n = oracle_umi(l, r->seq, len, at, n_adapter, umi);
+        const long n = oracle_umi(l, r->seq, len, at, behind, umi);
         const long least = (long) o->min_umi < n_umi ? (long) o->min_umi : n_umi;
 
         if (n < least || memchr(umi, 'N', (size_t) n)) {

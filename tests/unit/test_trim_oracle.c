@@ -104,6 +104,8 @@ put_adapter(exm_rng *r, strand *x, const exm_layout *l)
     for (uint32_t j = from; j < n; j++) {
         const char c = l->poly_a ? 'A' : l->adapter[j];
 
+        if (below(r, 4 * one_in) == 0) continue; /* a base too few, or too many */
+        if (below(r, 4 * one_in) == 0) put(x, "ACGT"[below(r, 4)]);
         put(x, c == 'N' || below(r, one_in) == 0 ? "ACGTN"[below(r, 5)] : c);
     }
 }
@@ -178,6 +180,7 @@ draw_options(exm_rng *r, const exm_layout *l)
     o.max_one_base = shares[below(r, LEN(shares))];
     o.min_overlap = below(r, 2) ? 3 : 1 + below(r, longest < 12 ? longest : 12);
     o.quality_cutoff = below(r, 2) ? 0 : (int) below(r, 40);
+    o.indels = below(r, 3) == 0;
     o.min_len = 10 + below(r, 12);
     o.max_len = below(r, 2) ? 1000 : o.min_len + below(r, 60);
     o.min_umi = 4 + below(r, 12);
@@ -306,13 +309,48 @@ slow_search_equals_the_definition(void **state)
     assert_int_equal(exm_trim_find_adapter_slow("ACGT", 4, "", 0, 0.1, -1, 3), -1);
 }
 
+/* With insertions and deletions, where the alignment ends as well. */
+static void
+alignments_equal_the_definition(void **state)
+{
+    exm_rng r;
+    static char seq[LONGEST];
+    uint64_t found = 0, shifted = 0;
+
+    (void) state;
+    exm_rng_init(&r, 7, 0);
+    for (int i = 0; i < 20000; i++) {
+        const exm_layout *l = exm_kit_get(below(&r, 6));
+        const exm_adapter_rule rule = {l->adapter, l->adapter_len, 1 + below(&r, 8),
+                                       below(&r, 20) / 100.0,
+                                       below(&r, 2) ? -1 : (int) below(&r, 5)};
+        strand x = {seq, 0};
+        long at, want, want_end = 0;
+        uint32_t end = 0;
+
+        draw_read(&r, l, &x);
+        at = exm_trim_find_adapter_indels(seq, x.n, &rule, &end);
+        want = oracle_find_indels(seq, x.n, rule.seq, rule.len, rule.max_error_rate,
+                                  rule.max_mismatches, rule.min_overlap, &want_end);
+        assert_int_equal(at, want);
+        assert_int_equal(end, want_end);
+        found += at >= 0;
+        shifted += at >= 0 && end < x.n && end != at + rule.len;
+    }
+    assert_in_range(found, 5000, 19000);
+    assert_true(shifted > 200);
+    assert_int_equal(exm_trim_find_adapter_indels(
+                         "ACGT", 4, &(exm_adapter_rule){"", 0, 3, 0.1, -1}, NULL),
+                     -1);
+}
+
 /* Negative control: each small change of the rule is noticed. */
 static void
 a_different_rule_is_noticed(void **state)
 {
     slice *v = calloc(1, sizeof *v);
     const exm_trim_options right = exm_trim_defaults();
-    exm_trim_options wrong[6];
+    exm_trim_options wrong[7];
     uint32_t seen[LEN(wrong)] = {0};
     const exm_layout *l = exm_kit_get(0);
     exm_trimmer *t = trimmer(l, right, EXM_SIMD_AUTO);
@@ -328,6 +366,7 @@ a_different_rule_is_noticed(void **state)
     wrong[3].max_one_base = 0.95;
     wrong[4].min_len = 17;
     wrong[5].quality_cutoff = 3;
+    wrong[6].indels = 1;
     exm_rng_init(&r, 6, 0);
     for (int round = 0; round < 60; round++) {
         draw_slice(&r, l, v);
@@ -353,6 +392,7 @@ main(void)
         cmocka_unit_test(every_kit_equals_the_definition),
         cmocka_unit_test(odd_layouts_equal_the_definition),
         cmocka_unit_test(slow_search_equals_the_definition),
+        cmocka_unit_test(alignments_equal_the_definition),
         cmocka_unit_test(a_different_rule_is_noticed),
     };
     return cmocka_run_group_tests_name("trim_oracle", tests, NULL, NULL);
