@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
-"""Every way in which the machine may fail exomir count, one after the other.
+"""Every way in which the machine may fail an exomir command, one after the other.
 
-usage: faults.py EXOMIR [--every N] [--kills N]
+usage: faults.py EXOMIR [--case NAME] [--every N] [--kills N] [--threads2]
+
+Cases: bam (count of two samples with BAM), umi (count of a UMI kit), stdin (count of reads
+from a pipe), ref, simulate, explain, diff.
 
 For each injected fault the program must exit with 0 and the whole right result, or with 1, a
 message and no half result (a whole one where only the summary could not be printed); never by
-a signal of its own, and with no temporary file left.  Each sweep must have made the program fail at least once: a fault that
-never fires proves nothing.  --every N tries each N-th allocation,
-and each (N/5)-th system call, only.
+a signal of its own, and with no temporary file left.  Each sweep must have made the program fail at
+least once: a fault that never fires proves nothing; and the judge itself is first shown five
+broken programs, all of which it must convict.  --every N tries each N-th allocation, and each
+(N/5)-th system call, only.
 """
-import argparse, hashlib, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, gzip, hashlib, os, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 HAIRPIN = """>exm-mir-1 MI0001
@@ -24,18 +28,38 @@ CCTCCTTATTCAGGACCTAACC
 """
 
 
+COUNTS = "feature\t" + "\t".join("s%d" % i for i in range(6)) + "\n" + "".join(
+    "miR-%d\t%s\n" % (k, "\t".join(str(5 + (7 * k * (i + 3) + 11 * i * i) % 90 * (1 + k % 3))
+                                    for i in range(6))) for k in range(12))
+COLDATA = "sample\tgroup\n" + "".join("s%d\t%s\n" % (i, "ab"[i % 2]) for i in range(6))
+CASES = {
+    "bam": "count -q --bam -t {t} -r ref.exoref -o {out} s1.fastq.gz s2.fastq.gz",
+    "umi": "count -q -t {t} -r ref.exoref --kit qiaseq -o {out} s2.fastq.gz",
+    "stdin": "count -q -t {t} -r ref.exoref --sample x -o {out} -",
+    "ref": "ref build -q --mature mature.fa --hairpin hairpin.fa -o {out}/b.exoref",
+    "simulate": "simulate reads -q -r ref.exoref -n 300 --mirnas 2 -o {out}/s",
+    "explain": "explain read TTTCCTCATGCAATTCAAAACC -r ref.exoref",
+    "diff": "diff -q --counts counts.tsv --coldata coldata.tsv --design ~group"
+            " --contrast b-a -o {out}",
+}
+
+
+class Fault(Exception):
+    pass
+
+
 def fail(text):
-    print("FAIL:", text)
-    sys.exit(1)
+    raise Fault(text)
 
 
 class Bench:
-    def __init__(self, exomir, every):
-        self.exomir, self.every = os.path.abspath(exomir), every
+    def __init__(self, exomir, every, case):
+        self.exomir, self.every, self.case = os.path.abspath(exomir), every, case
         self.step = max(1, every // 5)
         self.dir = tempfile.mkdtemp()
         os.chdir(self.dir)
-        for name, text in (("hairpin.fa", HAIRPIN), ("mature.fa", MATURE)):
+        for name, text in (("hairpin.fa", HAIRPIN), ("mature.fa", MATURE),
+                           ("counts.tsv", COUNTS), ("coldata.tsv", COLDATA)):
             with open(name, "w") as f:
                 f.write(text)
         self.must("ref", "build", "-q", "--mature", "mature.fa", "--hairpin", "hairpin.fa",
@@ -47,25 +71,38 @@ class Bench:
             subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", lib + ".so",
                             os.path.join(HERE, "..", "support", lib + ".c"), "-ldl"],
                            check=True)
-        self.count("want")
+        with open("s1.fastq", "wb") as f:
+            f.write(gzip.open("s1.fastq.gz").read())
+        code, err = self.count("want")
+        if code != 0:
+            fail("%s without a fault: exit %d: %s" % (case, code, err))
         self.want = self.digest("want")
 
     def must(self, *words):
         subprocess.run([self.exomir, *words], check=True, stdout=subprocess.DEVNULL)
 
     def command(self, out, threads):
-        return [self.exomir, "count", "-q", "--bam", "-t", str(threads), "-r", "ref.exoref", "-o", out,
-                "s1.fastq.gz", "s2.fastq.gz"]
+        return [self.exomir, *(w.format(t=threads, out=out) for w in CASES[self.case].split())]
+
+    def is_count(self):
+        return CASES[self.case].startswith("count")
+
+    def source(self):
+        return open("s1.fastq" if self.case == "stdin" else os.devnull, "rb")
 
     def count(self, out, env=None, before=(), threads=1):
         shutil.rmtree(out, ignore_errors=True)
+        if "{out}/" in CASES[self.case]:
+            os.mkdir(out)
         e = dict(os.environ, **(env or {}))
-        p = subprocess.run([*before, *self.command(out, threads)], env=e,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        with self.source() as reads:
+            p = subprocess.run([*before, *self.command(out, threads)], env=e, stdin=reads,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.printed = b"" if "{out}" in CASES[self.case] else p.stdout
         return p.returncode, p.stderr.decode(errors="replace")
 
     def digest(self, out):
-        h = hashlib.sha256()
+        h = hashlib.sha256(self.printed)
         for d, folders, files in os.walk(out):
             folders.sort()
             for f in sorted(files):
@@ -84,14 +121,44 @@ class Bench:
             return 0
         if code != 1:
             fail("%s: exit %d: %s" % (what, code, err[-300:]))
-        if os.path.exists(os.path.join(out, "provenance.json")) and self.digest(out) != self.want:
-            fail("%s: half a result with provenance.json" % what)
+        published = os.path.exists(os.path.join(out, "provenance.json")) or (
+            "{out}/" in CASES[self.case] and files)
+        if published and self.digest(out) != self.want:
+            fail("%s: half a result: %s" % (what, " ".join(files)))
         if "error" not in err:
             fail("%s: exit 1 without a message: %s" % (what, err[-300:]))
         return 1
 
+    def controls(self):
+        """The judge sees what a broken program would do."""
+        def half():
+            os.makedirs("bad/records", exist_ok=True)
+            for name in ("provenance.json", "half"):
+                open("bad/" + name, "w").close()
+
+        def temporary():
+            os.makedirs("bad", exist_ok=True)
+            open("bad/x.tmp.1.0", "w").close()
+
+        for what, code, err, make in (("a signal", -signal.SIGSEGV, "", None),
+                                      ("silent success", 0, "", half),
+                                      ("half a result", 1, "error: x", half),
+                                      ("a temporary file", 1, "error: x", temporary),
+                                      ("no message", 1, "", None)):
+            shutil.rmtree("bad", ignore_errors=True)
+            if make:
+                make()
+            try:
+                self.judge("control", code, err, "bad")
+            except Fault:
+                continue
+            fail("the judge does not see %s" % what)
+        shutil.rmtree("bad", ignore_errors=True)
+        print("controls                                        5 broken programs convicted")
+
     def report(self, name, tries, failed):
-        print("%-42s %6d faults  %6d refused  0 signals  0 half results" % (name, tries, failed),
+        name = "%s: %s" % (self.case, name)
+        print("%-48s %6d faults  %6d refused  0 signals  0 half results" % (name, tries, failed),
               flush=True)
         if failed == 0 and tries > 20:
             fail("%s: no fault ever fired" % name)
@@ -131,7 +198,8 @@ class Bench:
         if expected:
             self.report("%s: %s" % (calls.split(",")[0], error), len(ks), failed)
         else:
-            print("%-42s %6d faults, survived" % (calls.split(",")[0] + ": " + error, len(ks)))
+            print("%-48s %6d faults  survived, same results" %
+                  ("%s: %s: %s" % (self.case, calls.split(",")[0], error), len(ks)))
 
     def short_io(self):
         lib = os.path.join(self.dir, "shortio.so")
@@ -140,7 +208,7 @@ class Bench:
             code, err = self.count("out", env)
             if code != 0 or self.digest("out") != self.want:
                 fail("short reads and writes (%d bytes): exit %d %s" % (most, code, err))
-        print("short reads and writes, interrupted calls      the same result")
+        print("%-48s      3 sizes   the same result" % (self.case + ": short reads and writes, EINTR"))
 
     def full_disk(self):
         os.mkdir("disk")
@@ -161,7 +229,8 @@ class Bench:
 
     def kills(self, n):
         random.seed(1)
-        p = subprocess.Popen(self.command("out", 2), stdout=subprocess.DEVNULL)
+        p = subprocess.Popen(self.command("out", 2), stdin=self.source(),
+                             stdout=subprocess.DEVNULL)
         begin = time.time()
         p.wait()
         length = time.time() - begin
@@ -169,8 +238,8 @@ class Bench:
         for i in range(n):
             if i % 7 == 0:
                 shutil.rmtree("out", ignore_errors=True)
-            p = subprocess.Popen(self.command("out", 2), stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL)
+            p = subprocess.Popen(self.command("out", 2), stdin=self.source(),
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(random.random() * length * 1.1)
             p.kill()
             killed += p.wait() == -signal.SIGKILL
@@ -188,38 +257,53 @@ class Bench:
         code, err = self.count("out")
         if code != 0 or self.digest("out") != self.want:
             fail("after the kills: exit %d" % code)
-        print("kill -9: %d runs, %d killed, %d whole results, 0 half ones" % (n, killed, whole))
+        print("%-48s %6d runs    %d killed, %d times a whole result there, 0 half ones" %
+              (self.case + ": kill -9", n, killed, whole))
         if n >= 200 and (killed < n // 4 or whole == 0):  # fewer may all miss by chance
             fail("kills: too few hit")
+
+
+def sweep(b, a):
+    b.controls()
+    b.short_io()
+    if b.is_count():
+        b.full_disk()
+    for mode in ("once", "from"):
+        b.allocations(mode, 1)
+    if a.threads2:  # which allocation is the k-th differs from run to run
+        b.allocations("once", 2)
+    if a.kills:
+        b.kills(a.kills)
+    if subprocess.run(["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode:
+        print("system calls: strace cannot trace here, left out")
+        return
+    for calls in ("openat", "read", "write", "fsync", "rename,renameat,renameat2", "mkdir,mkdirat",
+                  "close", "mmap"):
+        b.system_calls(calls, "error=EIO", calls != "close")
+    b.system_calls("write", "error=ENOSPC")
+    b.system_calls("read,write,fsync,openat", "error=EINTR", False)
 
 
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("exomir")
+    a.add_argument("--case", choices=sorted(CASES), default="bam")
     a.add_argument("--every", type=int, default=1)
-    a.add_argument("--kills", type=int, default=1000)
+    a.add_argument("--kills", type=int, default=0)
+    a.add_argument("--threads2", action="store_true")
     a = a.parse_args()
-    b = Bench(a.exomir, a.every)
+    b = None
     try:
-        b.short_io()
-        b.full_disk()
-        for mode in ("once", "from"):
-            b.allocations(mode, 1)
-        if a.every == 1:  # which allocation is the k-th differs from run to run
-            b.allocations("once", 2)
-        b.kills(a.kills)
-        if subprocess.run(["strace", "-o", "/dev/null", "true"], stderr=subprocess.DEVNULL).returncode:
-            print("system calls: strace cannot trace here, left out")
-            return
-        for calls in ("openat", "read", "write", "fsync", "rename,renameat,renameat2", "mkdir,mkdirat",
-                      "close", "mmap"):
-            b.system_calls(calls, "error=EIO", calls != "close")
-        b.system_calls("write", "error=ENOSPC")
-        b.system_calls("read,write,fsync,openat", "error=EINTR", False)
+        b = Bench(a.exomir, a.every, a.case)
+        sweep(b, a)
+    except Fault as f:
+        print("FAIL: %s: %s" % (a.case, f))
+        sys.exit(1)
     finally:
         os.chdir("/")
-        shutil.rmtree(b.dir)
-    print("all faults survived")
+        if b:
+            shutil.rmtree(b.dir)
+    print("%s: all faults survived" % a.case)
 
 
 main()
