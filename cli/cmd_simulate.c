@@ -7,9 +7,11 @@
 #include "exomir/json.h"
 #include "exomir/simulate.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct simulate_args {
     exm_common common;
@@ -282,7 +284,33 @@ announce(const struct simulate_args *a, const char *fastq, const char *truth)
     return code;
 }
 
-/* Both files or none, but for what went to standard output already. */
+/*
+ * The truth comes last, as provenance.json does elsewhere: where it stands the reads are whole
+ * and its own, and while it is being written no other run writes this PREFIX.
+ */
+static exm_status
+publish(exm_gzout *file, const char *fastq, exm_outfile *sites, const char *edits,
+        exm_outfile *told, const char *truth, exm_error *reterr)
+{
+    exm_status s = file ? exm_gzout_settle(file, reterr) : EXM_OK;
+
+    if (s == EXM_OK && sites) s = exm_outfile_settle(sites, reterr);
+    if (s == EXM_OK) s = exm_outfile_settle(told, reterr);
+    if (s == EXM_OK && unlink(truth) != 0 && errno != ENOENT)
+        s = exm_fail_errno(reterr, errno, 0, "%s: cannot replace", truth);
+    if (s != EXM_OK) return s;
+    if (file) s = exm_gzout_commit(file, reterr);
+    if (s == EXM_OK && sites) s = exm_outfile_commit(sites, reterr);
+    if (s == EXM_OK) s = exm_outfile_commit(told, reterr);
+    if (s != EXM_OK) {
+        if (file) (void) unlink(fastq);
+        if (sites) (void) unlink(edits);
+        (void) unlink(truth);
+    }
+    return s;
+}
+
+/* All files or none, but for what went to standard output already. */
 static int
 simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
          const char *truth, const char *edits)
@@ -307,9 +335,8 @@ simulate(const struct simulate_args *a, const exm_ref *ref, const char *fastq,
     if (s == EXM_OK) s = exm_ref_validate(ref, &err);
     if (s == EXM_OK && to_stdout) s = exm_gzout_commit(file, &err); /* may block */
     exm_guard_hold();
-    if (s == EXM_OK && !to_stdout) s = exm_gzout_commit(file, &err);
-    if (s == EXM_OK) s = exm_outfile_commit(told, &err);
-    if (s == EXM_OK && sites) s = exm_outfile_commit(sites, &err);
+    if (s == EXM_OK)
+        s = publish(to_stdout ? NULL : file, fastq, sites, edits, told, truth, &err);
     exm_guard_release();
     exm_outfile_free(told);
     exm_outfile_free(sites);

@@ -265,7 +265,7 @@ exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_re
                   exm_outdir *dir, exm_qc *qc)
 {
     struct cohort c = {0};
-    exm_buf provenance = {0};
+    exm_buf provenance = {0}, old = {0};
     exm_error err = {0};
     exm_status s = cohort_make(p, &c, &err);
 
@@ -273,9 +273,15 @@ exm_count_publish(const exm_count_args *a, const exm_count_plan *p, const exm_re
         exm_qc_sample_by(c.records[i], c.limits[i], &qc[i]);
     if (s == EXM_OK) s = put_all(a, p, ref, &c, qc, dir, &err);
     if (s == EXM_OK) s = drop_old(p, dir, &err);
+    if (s == EXM_OK) s = exm_own_folder_drop(a->out, dir, &old, &err);
+    if (s == EXM_OK) s = exm_buf_check(&old, &err);
     if (s == EXM_OK) s = put_provenance(a, p, ref, dir, &provenance, &err);
     if (s == EXM_OK) s = exm_ref_validate(ref, &err);
     if (s == EXM_OK) s = exm_outdir_commit(dir, &provenance, &err);
+    if (s == EXM_OK && old.len > 0)
+        exm_msg_note(&a->common, "removed from %s, as an earlier run had written them: %s",
+                     a->out, old.data);
+    exm_buf_done(&old);
     exm_buf_done(&provenance);
     cohort_done(&c);
     return s == EXM_OK ? EXM_EXIT_OK : exm_msg_status(&a->common, &err, NULL);

@@ -94,7 +94,7 @@ exm_gzout_write(void *ctx, const char *p, size_t n, exm_error *reterr)
 }
 
 exm_status
-exm_gzout_commit(exm_gzout *g, exm_error *reterr)
+exm_gzout_settle(exm_gzout *g, exm_error *reterr)
 {
     /* An empty file of gzip is one empty member. */
     if (g->n > 0 || (g->z && g->members == 0)) {
@@ -102,5 +102,13 @@ exm_gzout_commit(exm_gzout *g, exm_error *reterr)
 
         if (s != EXM_OK) return s;
     }
-    return exm_outfile_commit(g->file, reterr);
+    return exm_outfile_settle(g->file, reterr);
+}
+
+exm_status
+exm_gzout_commit(exm_gzout *g, exm_error *reterr)
+{
+    const exm_status s = exm_gzout_settle(g, reterr);
+
+    return s == EXM_OK ? exm_outfile_commit(g->file, reterr) : s;
 }

@@ -15,6 +15,8 @@ EXM_MUST_USE exm_status exm_gzout_new(const char *path, int gzip, exm_gzout **re
 /* ctx is the exm_gzout; has the type of exm_simulate_sink. */
 EXM_MUST_USE exm_status exm_gzout_write(void *ctx, const char *p, size_t n,
                                         exm_error *reterr);
+/* As exm_outfile_settle(): nothing is written after it. */
+EXM_MUST_USE exm_status exm_gzout_settle(exm_gzout *g, exm_error *reterr);
 EXM_MUST_USE exm_status exm_gzout_commit(exm_gzout *g, exm_error *reterr);
 void exm_gzout_free(exm_gzout *g); /* without commit nothing stays */
 

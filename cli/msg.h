@@ -45,6 +45,13 @@ void exm_progress_free(exm_progress *p); /* clears the line */
  * provenance.json says so); then that has been reported.
  */
 int exm_own_folder(const exm_common *c, const char *dir);
+/*
+ * exm_own_folder_drop() - has commit() remove the outputs of the run before, as its
+ * provenance.json lists them, that this one has not staged and that are still the bytes it
+ * wrote; ret_names gets their names, ", " between.  EXM_EDATA where that is no JSON.
+ */
+EXM_MUST_USE exm_status exm_own_folder_drop(const char *dir, exm_outdir *d,
+                                            exm_buf *ret_names, exm_error *reterr);
 
 /*
  * exm_guard_folder() - on SIGINT and SIGTERM remove this process's temporary files

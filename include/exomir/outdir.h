@@ -11,7 +11,9 @@ extern "C" {
 /*
  * One output file.  Bytes go to "<path>.tmp.<pid>.<n>" beside it; commit() does
  * fsync, rename and fsync of the folder; free() without commit unlinks the
- * temporary.  Temporaries of this path that a killed process left are swept first.
+ * temporary.  Temporaries of this path that a killed process left are swept first; while
+ * another process that lives writes the same path, new() gives EXM_EIO (a lock on its
+ * temporary says so, which ends with the process however it ends).
  * path "-" is standard output (nothing is buffered; no rename).
  * Write errors (EIO, ENOSPC, EPIPE) are sticky and reported by commit at latest;
  * short writes, EINTR and EAGAIN are continued.  Not for use by two threads at once.
@@ -29,6 +31,11 @@ EXM_MUST_USE exm_status exm_outfile_write(exm_outfile *f, const void *p, size_t 
  * exm_outfile_write() the two exclude each other.
  */
 const char *exm_outfile_lend(exm_outfile *f);
+/*
+ * exm_outfile_settle() - all of commit but the rename: where several files belong together,
+ * what can fail for want of space is behind before the first one appears.
+ */
+EXM_MUST_USE exm_status exm_outfile_settle(exm_outfile *f, exm_error *reterr);
 /* A lower-case hex SHA-256 of all bytes written so far is kept; valid after commit. */
 EXM_MUST_USE exm_status exm_outfile_commit(exm_outfile *f, exm_error *reterr);
 const char *exm_outfile_sha256(const exm_outfile *f);
@@ -83,7 +90,8 @@ const char *exm_outdir_sha256(const exm_outdir *d, size_t i);
 uint64_t exm_outdir_bytes(const exm_outdir *d, size_t i);
 /*
  * exm_outdir_drop() - remove 'name' at commit, if an older run left it and this one has not
- * staged it: a report beside newer tables would be taken for theirs.
+ * staged it: a report beside newer tables would be taken for theirs.  A folder inside that
+ * this empties goes too.
  */
 EXM_MUST_USE exm_status exm_outdir_drop(exm_outdir *d, const char *name, exm_error *reterr);
 /* Renames all, then writes provenance (the caller's JSON) as provenance.json, last. */

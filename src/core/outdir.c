@@ -31,6 +31,7 @@ static const char marker[] = ".tmp."; /* <name>.tmp.<pid>.<number> */
 
 struct exm_outfile {
     int fd;
+    int held; /* a second descriptor of the temporary: holds its lock until free(); or -1 */
     int is_stdout;
     int lent;         /* another library wrote the file: its bytes were not seen */
     int failed;       /* errno of the first failure, sticky */
@@ -170,6 +171,37 @@ sweep_beside(const char *path)
     free(dir);
 }
 
+static int
+is_locked(int folder, const char *name)
+{
+    const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    const int locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+    if (fd >= 0) (void) close(fd);
+    return locked;
+}
+
+/* Whether another process has a temporary of 'path' under its lock. */
+static int
+is_written_elsewhere(const char *path)
+{
+    char *dir = folder_of(path);
+    DIR *d = dir ? opendir(dir) : NULL;
+    int busy = 0;
+
+    while (d && !busy) {
+        const struct dirent *e = readdir(d); /* NOLINT(concurrency-mt-unsafe): own DIR */
+        uint64_t owner;
+
+        if (!e) break;
+        busy = is_temporary(e->d_name, path + folder_length(path), &owner) &&
+               owner != (uint64_t) getpid() && is_locked(dirfd(d), e->d_name);
+    }
+    if (d) (void) closedir(d);
+    free(dir);
+    return busy;
+}
+
 /* ---- one file ---- */
 
 static int
@@ -198,7 +230,7 @@ open_output(const char *path, exm_outfile **ret, exm_error *reterr)
     int e = 0;
 
     if (!f) return exm_fail(reterr, EXM_ENOMEM, 0, "%s: no memory", path);
-    f->fd = -1;
+    f->fd = f->held = -1;
     f->path = exm_text_dup(path);
     st = exm_sha256_new(&f->hash, reterr);
     if (!f->path || st != EXM_OK) {
@@ -220,12 +252,31 @@ open_output(const char *path, exm_outfile **ret, exm_error *reterr)
     return EXM_OK;
 }
 
+/* Locked first, then looked around: of two that begin at once none misses the other. */
+static exm_status
+open_alone(const char *path, exm_outfile **ret, exm_error *reterr)
+{
+    exm_outfile *f = NULL;
+    exm_status st = open_output(path, &f, reterr);
+
+    if (st != EXM_OK) return st;
+    if (flock(f->fd, LOCK_EX | LOCK_NB) == 0)
+        f->held = fcntl(f->fd, F_DUPFD_CLOEXEC, 0); /* without it the lock ends sooner */
+    if (is_written_elsewhere(path)) {
+        exm_outfile_free(f);
+        return exm_fail(reterr, EXM_EIO, 0, "%s: another run is writing this file", path);
+    }
+    *ret = f;
+    return EXM_OK;
+}
+
 exm_status
 exm_outfile_new(const char *path, exm_outfile **ret, exm_error *reterr)
 {
     if (!path || !*path || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "no output path");
-    if (strcmp(path, "-") != 0) sweep_beside(path);
-    return open_output(path, ret, reterr);
+    if (strcmp(path, "-") == 0) return open_output(path, ret, reterr);
+    sweep_beside(path);
+    return open_alone(path, ret, reterr);
 }
 
 static exm_status
@@ -300,8 +351,8 @@ read_back(exm_outfile *f, exm_error *reterr)
 }
 
 /* Everything short of the rename: after this a power cut cannot tear the file. */
-static exm_status
-settle(exm_outfile *f, exm_error *reterr)
+exm_status
+exm_outfile_settle(exm_outfile *f, exm_error *reterr)
 {
     if (f->failed) return sticky_failure(f, reterr);
     if (f->lent && f->fd >= 0) {
@@ -331,7 +382,7 @@ rename_settled(exm_outfile *f, exm_error *reterr)
 exm_status
 exm_outfile_commit(exm_outfile *f, exm_error *reterr)
 {
-    exm_status st = settle(f, reterr);
+    exm_status st = exm_outfile_settle(f, reterr);
 
     if (st != EXM_OK || f->is_stdout) return st;
     st = rename_settled(f, reterr);
@@ -350,6 +401,7 @@ exm_outfile_free(exm_outfile *f)
     if (!f) return;
     if (f->fd >= 0 && !f->is_stdout) (void) close(f->fd);
     if (f->tmp) (void) unlink(f->tmp);
+    if (f->held >= 0) (void) close(f->held);
     exm_sha256_free(f->hash);
     free(f->tmp);
     free(f->path);
@@ -566,7 +618,7 @@ stage(exm_outdir *d, exm_outfile *f)
 exm_status
 exm_outdir_close(exm_outdir *d, exm_outfile *f, exm_error *reterr)
 {
-    exm_status st = settle(f, reterr);
+    exm_status st = exm_outfile_settle(f, reterr);
     int ok;
 
     if (st != EXM_OK) {
@@ -649,7 +701,7 @@ exm_outdir_drop(exm_outdir *d, const char *name, exm_error *reterr)
     return EXM_OK;
 }
 
-/* What is staged stays; so do folders that are not empty then. */
+/* What is staged stays; a folder inside that has become empty goes. */
 static exm_status
 remove_dropped(const exm_outdir *d, exm_error *reterr)
 {
@@ -657,6 +709,12 @@ remove_dropped(const exm_outdir *d, exm_error *reterr)
         if (exm_outdir_staged_path(d, d->drop[i] + strlen(d->dir) + 1)) continue;
         if (unlink(d->drop[i]) != 0 && errno != ENOENT && errno != ENOTDIR)
             return exm_fail_errno(reterr, errno, 0, "%s: cannot remove", d->drop[i]);
+        if (folder_length(d->drop[i]) > strlen(d->dir) + 1) {
+            char *inner = folder_of(d->drop[i]);
+
+            if (inner) (void) rmdir(inner);
+            free(inner);
+        }
     }
     return EXM_OK;
 }
@@ -678,7 +736,7 @@ exm_outdir_commit(exm_outdir *d, const exm_buf *provenance, exm_error *reterr)
     if (st == EXM_OK) st = exm_outdir_open(d, "provenance.json", &last, reterr);
     if (st == EXM_OK)
         st = exm_outfile_write(last, provenance->data, provenance->len, reterr);
-    if (st == EXM_OK) st = settle(last, reterr);
+    if (st == EXM_OK) st = exm_outfile_settle(last, reterr);
     enter(d);
     if (st == EXM_OK) st = remove_provenance(d->dir, reterr);
     if (st == EXM_OK) st = remove_dropped(d, reterr);

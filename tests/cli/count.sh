@@ -120,6 +120,23 @@ expect 0 count -r ref.exoref --sample s1 -o run pipe
 wait
 grep -q 2000 out || fail "reads of a pipe"
 
+# Another run in the same folder: what the first wrote goes, with a word; the user's own stays.
+expect 0 count -r ref.exoref --bam -o again s1.fastq.gz s2.fastq.gz
+echo mine > again/notes
+echo more >> again/bam/s1.bam.bai
+cp again/bam/s1.bam.bai kept.bai
+expect 0 count -r ref.exoref -o again s2.fastq.gz
+says 'removed from again, as an earlier run had written them: '
+says 'records/s1.exr'
+if [ -e again/records/s1.exr ] || [ -e again/bam/s1.bam ]; then fail "results of the run before"; fi
+[ -e again/notes ] && cmp -s again/bam/s1.bam.bai kept.bai || fail "a file of the user's was removed"
+rm again/notes again/bam/s1.bam.bai
+rmdir again/bam
+expect 0 count -r ref.exoref -o once s2.fastq.gz
+diff -r again once > out 2>&1 || fail "an earlier run shows in a later one"
+expect 0 count -r ref.exoref -o again s2.fastq.gz
+if grep -q removed err; then fail "removed without need"; fi
+
 # Lanes: a sheet, --sample, and a sheet with lanes in two rows.
 { echo 'sample,fastq_1,kit,batch'; echo 's1,s1.fastq.gz,truseq,b1'; } > sheet.csv
 expect 0 count -r ref.exoref --sheet sheet.csv --json -o run2

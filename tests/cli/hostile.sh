@@ -36,9 +36,11 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do sed "1~4s/^@/@$i/" s.fastq; done >> a
 head -n 4 s.fastq >> again.fq
 expect 0 count -r ref.exoref -o copies again.fq
 says 'comes 1 more time'
+rm -r copies
 expect 0 count -r ref.exoref -o copies s.fastq.gz t.fastq.gz
 silent
 printf '>a\nTTTCCTCATGCAATTCAAAACC\n%.0s' 1 2 3 4 5 6 7 8 9 > same.fa # no names to go by
+rm -r copies
 expect 0 count -r ref.exoref --no-adapter -o copies same.fa
 silent
 
@@ -64,6 +66,7 @@ awk 'NR % 4 { print; next } { gsub(/./, "h"); sub(/^....../, "BCDe_h"); print }'
 expect 0 count -r ref.exoref -o old64 old.fq
 says 'old: the qualities seem to be Phred+64'
 awk 'NR % 4 { print; next } { gsub(/./, "K"); print }' s.fastq > good.fq
+rm -rf old64
 expect 0 count -r ref.exoref -o old64 good.fq
 silent
 
@@ -102,7 +105,7 @@ expect 0 count -q -r ref.exoref --skip report,gff,isomirs,multiqc -o old t.fastq
 expect 0 count -q -r ref.exoref --skip report,gff,isomirs,multiqc -o new t.fastq.gz
 (cd new && find . -type f | LC_ALL=C sort) > want
 (cd old && find . -type f | LC_ALL=C sort) > have
-printf './bam/s.bam\n./bam/s.bam.bai\n./notes.txt\n./records/s.exr\n' >> want # they speak for themselves
+echo ./notes.txt >> want # nobody's output
 LC_ALL=C sort want | cmp -s - have || { cp have out; fail "files of an older run"; }
 
 # ---- one folder, one command ----

@@ -75,6 +75,32 @@ END
     fi
 done
 
+# ---- two runs with one PREFIX: the second is refused while the first one lives ----
+if command -v python3 > /dev/null 2>&1; then
+    cat > prefix.py << 'END'
+import os, subprocess, sys, time
+words = [sys.argv[1], "simulate", "reads", "-q", "-r", "ref.exoref", "--mirnas", "3", "-o", "one"]
+first = subprocess.Popen(words + ["-n", "100000000"])
+while not [f for f in os.listdir(".") if f.startswith("one.fastq.gz.tmp.")]:
+    time.sleep(0.02)
+time.sleep(0.1)
+second = subprocess.run(words + ["-n", "50"], stderr=subprocess.PIPE)
+other = subprocess.run(words[:-1] + ["two", "-n", "50"])
+if first.poll() is not None:
+    sys.exit("the first run is over: nothing was tested")
+first.kill()
+first.wait()
+after = subprocess.run(words + ["-n", "50"])
+left = sorted(f for f in os.listdir(".") if f.startswith("one."))
+if second.returncode != 1 or b"another run is writing this file" not in second.stderr:
+    sys.exit("exit %d: %s" % (second.returncode, second.stderr))
+if other.returncode or after.returncode or left != ["one.fastq.gz", "one.truth.tsv"]:
+    sys.exit("exits %d, %d, files %s" % (other.returncode, after.returncode, left))
+END
+    python3 prefix.py "$exomir" || fail "two runs with one PREFIX"
+    cases=$((cases + 1))
+fi
+
 # ---- a locale with a decimal comma ----
 expect 0 count -r ref.exoref -o en s1.fastq.gz
 cp out out.en

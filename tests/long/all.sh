@@ -67,6 +67,7 @@ for piece in "$@"; do
         faults --case bam --threads2 --kills 1000
         faults --case umi --threads2
         faults --case stdin
+        faults --case again
         ;;
     others) for c in ref simulate explain diff; do faults --case $c; done ;;
     valgrind) planted && watched ;;

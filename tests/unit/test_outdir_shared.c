@@ -7,6 +7,7 @@
 #include "tmpfile.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -118,6 +119,41 @@ a_killed_run_leaves_no_lock(void **state)
     assert_true(WIFSIGNALED(status));
     assert_int_equal(exm_outdir_new(run, &d, NULL), EXM_OK);
     exm_outdir_free(d);
+}
+
+/* The child holds 'run' as a file until it is killed. */
+static void
+a_file_belongs_to_one_process_at_a_time(void **state)
+{
+    exm_outfile *f = NULL;
+    exm_error err = {0};
+    char ready = 0;
+    int fds[2], status;
+    pid_t child;
+
+    (void) state;
+    assert_int_equal(pipe(fds), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (exm_outfile_new(run, &f, NULL) != EXM_OK ||
+            exm_outfile_settle(f, NULL) != EXM_OK || write(fds[1], "r", 1) != 1)
+            _exit(1);
+        for (;;) (void) pause(); /* settled, and the lock still there */
+    }
+    assert_int_equal(read(fds[0], &ready, 1), 1);
+    assert_int_equal(exm_outfile_new(run, &f, &err), EXM_EIO);
+    assert_null(f);
+    assert_non_null(strstr(err.msg, "another run is writing this file"));
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(exm_outfile_new(run, &f, &err), EXM_OK);
+    assert_int_equal(exm_outfile_commit(f, NULL), EXM_OK);
+    exm_outfile_free(f);
+    (void) close(fds[0]);
+    (void) close(fds[1]);
+    assert_int_equal(access(run, F_OK), 0);
 }
 
 /* ---- older runs ---- */
@@ -275,6 +311,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_folder_belongs_to_one_run_at_a_time),
         TEST(a_killed_run_leaves_no_lock),
+        TEST(a_file_belongs_to_one_process_at_a_time),
         TEST(dropped_files_go_with_the_commit),
         TEST(names_to_drop_stay_inside_the_folder),
         TEST(what_cannot_be_dropped_is_told),
