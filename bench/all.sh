@@ -1,5 +1,5 @@
 #!/bin/sh
-# All benchmarks: speed, then accuracy beside the peers, then the harder libraries (an hour).
+# All benchmarks: speed, then accuracy beside the peers, then the harder libraries (20 min more).
 # usage: all.sh EXOMIR [READS]
 set -eu
 here=${0%/*} data=../shared/data
