@@ -93,6 +93,18 @@ folder_of(const char *path)
     return dir;
 }
 
+/* A network file system may be interrupted there. */
+static int
+sync_file(int fd)
+{
+    int rc;
+
+    do {
+        rc = fsync(fd);
+    } while (rc != 0 && errno == EINTR);
+    return rc;
+}
+
 static exm_status
 sync_folder_of(const char *path, exm_error *reterr)
 {
@@ -103,7 +115,7 @@ sync_folder_of(const char *path, exm_error *reterr)
     if (!dir) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for a path");
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* Some file systems refuse to sync a folder (EINVAL): there is nothing more to do there. */
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL))
+    if (fd < 0 || (sync_file(fd) != 0 && errno != EINVAL))
         st = exm_fail_errno(reterr, errno, 0, "%s", dir);
     if (fd >= 0) (void) close(fd);
     free(dir);
@@ -361,7 +373,7 @@ exm_outfile_settle(exm_outfile *f, exm_error *reterr)
         if (st != EXM_OK) return st;
     }
     if (f->fd >= 0 && !f->is_stdout) {
-        if (fsync(f->fd) != 0) f->failed = errno;
+        if (sync_file(f->fd) != 0) f->failed = errno;
         if (close(f->fd) != 0 && !f->failed) f->failed = errno;
         f->fd = -1;
         if (f->failed) return sticky_failure(f, reterr);

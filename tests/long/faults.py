@@ -206,8 +206,8 @@ class Bench:
         if expected:
             self.report("%s: %s" % (calls.split(",")[0], error), len(ks), failed)
         else:
-            print("%-48s %6d faults  survived, same results" %
-                  ("%s: %s: %s" % (self.case, calls.split(",")[0], error), len(ks)))
+            print("%-48s %6d faults  %6d refused  (none need be)" %
+                  ("%s: %s: %s" % (self.case, calls.split(",")[0], error), len(ks), failed))
 
     def short_io(self):
         lib = os.path.join(self.dir, "shortio.so")

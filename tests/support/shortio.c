@@ -1,5 +1,5 @@
 /* shortio.c - preloaded: read and write move at most SI_MAX bytes, and every SI_EINTR-th call
- * is interrupted. */
+ * is interrupted; so is every other fsync. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -54,4 +54,23 @@ write(int fd, const void *p, size_t n)
     }
     if (interrupted()) return -1;
     return real(fd, p, n < most() ? n : most());
+}
+
+int
+fsync(int fd)
+{
+    static int (*real)(int);
+    static atomic_long calls;
+
+    if (!real) {
+        void *f = dlsym(RTLD_NEXT, "fsync");
+
+        memcpy(&real, &f, sizeof real);
+    }
+    if (getenv("SI_EINTR") && atol(getenv("SI_EINTR")) > 0 &&
+        atomic_fetch_add(&calls, 1) % 2 == 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return real(fd);
 }
