@@ -6,6 +6,7 @@
 #include "exomir/digest.h"
 #include "exomir/json.h"
 #include "exomir/outdir.h"
+#include "exomir/report_diff.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +41,7 @@ static const exm_opt options[] = {
      .metavar = "DIR",
      .kind = EXM_OPT_DIR,
      .at = AT(out),
-     .help = "folder for diff.tsv, diff.json and, last, provenance.json",
+     .help = "folder for diff.tsv, diff.json, report.html and, last, provenance.json",
      .required = 1},
     {.name = "design",
      .metavar = "FORMULA",
@@ -134,17 +135,20 @@ static exm_status
 publish(const struct diff_args *a, const exm_diff *d, exm_buf *json, exm_error *reterr)
 {
     exm_outdir *dir = NULL;
-    exm_buf tsv = {0}, provenance = {0};
+    exm_buf tsv = {0}, html = {0}, provenance = {0};
     exm_status s = exm_outdir_new(a->out, &dir, reterr);
 
     exm_diff_put_tsv(d, &tsv);
     if (s == EXM_OK) s = exm_outdir_put(dir, "diff.tsv", &tsv, reterr);
     if (s == EXM_OK) s = exm_diff_put_json(d, &a->o, json, reterr);
     if (s == EXM_OK) s = exm_outdir_put(dir, "diff.json", json, reterr);
+    if (s == EXM_OK) s = exm_report_diff(d, &a->o, EXM_VERSION, &html, reterr);
+    if (s == EXM_OK) s = exm_outdir_put(dir, "report.html", &html, reterr);
     if (s == EXM_OK) s = put_provenance(a, dir, &provenance, reterr);
     if (s == EXM_OK) s = exm_outdir_commit(dir, &provenance, reterr);
     exm_outdir_free(dir);
     exm_buf_done(&tsv);
+    exm_buf_done(&html);
     exm_buf_done(&provenance);
     return s;
 }
@@ -160,9 +164,10 @@ say_result(const struct diff_args *a, const exm_diff *d, exm_buf *out)
     }
     exm_buf_putf(out,
                  "%s: %zu of %zu features tested in %zu samples\n"
-                 "  FDR below 0.05: %zu up, %zu down\n\nresults: %s/diff.tsv\n",
+                 "  FDR below 0.05: %zu up, %zu down\n\nresults: %s/diff.tsv\nreport: "
+                 "%s/report.html\n",
                  a->o.contrast, d->n_rows, d->matrix->n_features, d->matrix->n_samples, up,
-                 down, a->out);
+                 down, a->out, a->out);
 }
 
 static int

@@ -37,8 +37,13 @@ typedef struct exm_diff_row {
     double stat, df;                /* moderated t; Wald's z, whose df is infinite */
     double p;                       /* NaN: deseq2 sees an outlier among few replicates */
     double fdr; /* Benjamini-Hochberg over the tested features; NaN where deseq2 filters */
+    /* The feature's point of the mean-variance picture.  voom: mean log2 count, sqrt(SD) of
+     * log2 CPM, NaN, NaN.  deseq2: mean count, dispersion alone, by the trend, final. */
+    double level, spread, spread_trend, spread_final;
     double mean_log2_cpm; /* log2 CPM with prior 2, over all samples */
 } exm_diff_row;
+
+enum { EXM_DIFF_TOP = 30 };
 
 typedef struct exm_diff {
     size_t n_rows; /* tested features, in byte order of their names */
@@ -51,6 +56,11 @@ typedef struct exm_diff {
     double *contrast;                     /* [n_coef] */
     exm_ebayes_prior prior;               /* voom's */
     exm_deseq_fit fit;                    /* deseq2's */
+    /* For pictures: log2 CPM of the EXM_DIFF_TOP rows with the smallest p, and the samples'
+     * first two principal components over all tested features (log2 CPM). */
+    size_t n_top, top[EXM_DIFF_TOP]; /* rows */
+    double *top_log_cpm;             /* [n_top][n_samples] */
+    double *pc, pc_share[2];         /* [n_samples][2] */
     exm_model *model;
     const exm_matrix *matrix; /* the caller's */
 } exm_diff;
@@ -69,6 +79,11 @@ EXM_MUST_USE exm_status exm_diff_run(const exm_matrix *m, const exm_coldata *c,
                                      const exm_diff_options *o, exm_pool *pool,
                                      exm_diff **ret, exm_error *reterr);
 void exm_diff_free(exm_diff *d);
+
+/* What else may move the feature of a row: "red_cell" (hemolysis.h), or "NA". */
+const char *exm_diff_tag(const exm_diff *d, size_t row);
+/* The normalisation in words. */
+const char *exm_diff_norm_used(const exm_diff_options *o);
 
 /* diff.tsv: feature, log2fc, ci_low, ci_high, stat, df, p, fdr, mean_log2_cpm,
  * mean_<group> (CPM) ..., tags ("red_cell": moved by hemolysis too, hemolysis.h; or NA). */

@@ -10,6 +10,7 @@
 #include "exomir/hemolysis.h"
 #include "exomir/json.h"
 #include "exomir/padjust.h"
+#include "exomir/pca.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,6 +48,8 @@ exm_diff_free(exm_diff *d)
     free(d->lib);
     free(d->factor);
     free(d->contrast);
+    free(d->top_log_cpm);
+    free(d->pc);
     exm_model_free(d->model);
     free(d);
 }
@@ -193,17 +196,13 @@ find_group(exm_diff *d)
 }
 
 static exm_status
-summarise(exm_diff *d, const exm_counts *c, exm_error *reterr)
+summarise(exm_diff *d, const exm_counts *c, double *log_cpm, exm_error *reterr)
 {
     const size_t n = c->n_samples;
-    double *log_cpm = calloc(c->n_features * n + 1, sizeof *log_cpm);
     exm_status st;
 
     d->group_cpm = calloc(c->n_features * d->n_groups + 1, sizeof *d->group_cpm);
-    if (!log_cpm || !d->group_cpm) {
-        free(log_cpm);
-        return no_memory(reterr);
-    }
+    if (!d->group_cpm) return no_memory(reterr);
     st = exm_norm_log_cpm(c, d->lib, cpm_prior, log_cpm, reterr);
     for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) {
         d->rows[f].mean_log2_cpm = exm_mean(log_cpm + f * n, n, 1);
@@ -219,8 +218,40 @@ summarise(exm_diff *d, const exm_counts *c, exm_error *reterr)
             d->group_cpm[f * d->n_groups + g] = exm_accum_get(&a) / (double) k;
         }
     }
-    free(log_cpm);
     return st;
+}
+
+/* Is row a before row b among the smallest p?  NaN is last. */
+static int
+is_before(const exm_diff *d, size_t a, size_t b)
+{
+    const double x = d->rows[a].p, y = d->rows[b].p;
+
+    if (isnan(x) || isnan(y)) return !isnan(x) && isnan(y);
+    return x < y;
+}
+
+/* What the pictures need of log2 CPM. */
+static exm_status
+picture(exm_diff *d, const exm_counts *c, const double *log_cpm, exm_error *reterr)
+{
+    const size_t n = c->n_samples;
+
+    for (size_t f = 0; f < c->n_features; f++) {
+        size_t at = d->n_top;
+
+        while (at > 0 && is_before(d, f, d->top[at - 1])) at--;
+        if (at == EXM_DIFF_TOP) continue;
+        if (d->n_top < EXM_DIFF_TOP) d->n_top++;
+        memmove(d->top + at + 1, d->top + at, (d->n_top - 1 - at) * sizeof *d->top);
+        d->top[at] = f;
+    }
+    d->top_log_cpm = calloc(d->n_top * n + 1, sizeof *d->top_log_cpm);
+    d->pc = calloc(2 * n + 1, sizeof *d->pc);
+    if (!d->top_log_cpm || !d->pc) return no_memory(reterr);
+    for (size_t i = 0; i < d->n_top; i++)
+        memcpy(d->top_log_cpm + i * n, log_cpm + d->top[i] * n, n * sizeof *log_cpm);
+    return exm_pca(c->n_features, n, log_cpm, 2, d->pc, d->pc_share, reterr);
 }
 
 /* ---- testing ---- */
@@ -232,12 +263,15 @@ test_voom(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool 
     const size_t n = c->n_features * c->n_samples;
     const exm_design design = exm_model_design(d->model);
     double *e = calloc(n + 1, sizeof *e), *w = calloc(n + 1, sizeof *w);
-    double *p = calloc(c->n_features + 1, sizeof *p);
+    double *p = calloc(c->n_features + 1, 3 * sizeof *p), *level, *spread;
     exm_voom_row *row = calloc(c->n_features + 1, sizeof *row);
     exm_status st = e && w && p && row ? EXM_OK : no_memory(reterr);
 
+    level = p + c->n_features;
+    spread = level + c->n_features;
     if (st == EXM_OK)
-        st = exm_voom_weights(c, d->lib, &design, o->span, pool, e, w, NULL, NULL, reterr);
+        st = exm_voom_weights(c, d->lib, &design, o->span, pool, e, w, level, spread,
+                              reterr);
     if (st == EXM_OK)
         st = exm_voom_test(c->n_features, e, w, &design, d->contrast, pool, row, &d->prior,
                            reterr);
@@ -250,6 +284,9 @@ test_voom(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool 
         r->stat = row[f].stat;
         r->df = row[f].df;
         r->p = p[f] = row[f].p;
+        r->level = level[f];
+        r->spread = spread[f];
+        r->spread_trend = r->spread_final = (double) NAN;
     }
     if (st == EXM_OK) st = exm_padjust_bh(c->n_features, p, p, reterr);
     for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) d->rows[f].fdr = p[f];
@@ -300,10 +337,31 @@ test_deseq2(exm_diff *d, const exm_counts *c, exm_pool *pool, exm_error *reterr)
         r->df = HUGE_VAL;
         r->p = row[f].p;
         r->fdr = row[f].fdr;
+        r->level = row[f].base_mean;
+        r->spread = row[f].disp_gene;
+        r->spread_trend = row[f].disp_trend;
+        r->spread_final = row[f].dispersion;
     }
     free(sf);
     free(involved);
     free(row);
+    return st;
+}
+
+/* The kept features are normalised, tested and pictured. */
+static exm_status
+analyse(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool *pool,
+        exm_error *reterr)
+{
+    double *log_cpm = calloc(c->n_features * c->n_samples + 1, sizeof *log_cpm);
+    exm_status st = log_cpm ? normalise(d, c, o, reterr) : no_memory(reterr);
+
+    if (st == EXM_OK) st = summarise(d, c, log_cpm, reterr);
+    if (st == EXM_OK)
+        st = o->engine == EXM_DIFF_DESEQ2 ? test_deseq2(d, c, pool, reterr)
+                                          : test_voom(d, c, o, pool, reterr);
+    if (st == EXM_OK) st = picture(d, c, log_cpm, reterr);
+    free(log_cpm);
     return st;
 }
 
@@ -333,12 +391,7 @@ run(exm_diff *d, const exm_coldata *c, const exm_diff_options *o, exm_pool *pool
     kept.y = *y;
     kept.n_features = d->n_rows;
     find_group(d);
-    st = normalise(d, &kept, o, reterr);
-    if (st == EXM_OK) st = summarise(d, &kept, reterr);
-    if (st == EXM_OK)
-        st = o->engine == EXM_DIFF_DESEQ2 ? test_deseq2(d, &kept, pool, reterr)
-                                          : test_voom(d, &kept, o, pool, reterr);
-    return st;
+    return analyse(d, &kept, o, pool, reterr);
 }
 
 exm_status
@@ -367,13 +420,20 @@ exm_diff_run(const exm_matrix *m, const exm_coldata *c, const exm_diff_options *
 
 /* ---- output ---- */
 
-/* What else may move this miRNA. */
-static const char *
-tag(const exm_diff *d, size_t row)
+const char *
+exm_diff_tag(const exm_diff *d, size_t row)
 {
     const char *name = d->matrix->features[d->rows[row].feature];
 
     return exm_hemolysis_is_signature(name) ? "red_cell" : "NA";
+}
+
+const char *
+exm_diff_norm_used(const exm_diff_options *o)
+{
+    if (!o->own_norm) return exm_diff_norm_name(o->norm);
+    return o->engine == EXM_DIFF_DESEQ2 ? "median of ratios"
+                                        : exm_diff_norm_name(EXM_NORM_TMM);
 }
 
 static void
@@ -400,7 +460,7 @@ exm_diff_put_tsv(const exm_diff *d, exm_buf *ret)
         exm_buf_puts(ret, d->matrix->features[r->feature]);
         put_numbers(v, sizeof v / sizeof v[0], ret);
         put_numbers(d->group_cpm + i * d->n_groups, d->n_groups, ret);
-        exm_buf_putf(ret, "\t%s\n", tag(d, i));
+        exm_buf_putf(ret, "\t%s\n", exm_diff_tag(d, i));
     }
 }
 
@@ -434,7 +494,7 @@ put_row_json(const exm_diff *d, size_t i, exm_json *j)
     exm_json_kdouble(j, "p", r->p);
     exm_json_kdouble(j, "fdr", r->fdr);
     exm_json_kdouble(j, "mean_log2_cpm", r->mean_log2_cpm);
-    exm_json_kstr(j, "tags", tag(d, i));
+    exm_json_kstr(j, "tags", exm_diff_tag(d, i));
     exm_json_key(j, "mean_cpm");
     exm_json_object(j);
     for (size_t g = 0; g < d->n_groups; g++)
@@ -469,10 +529,7 @@ exm_diff_put_json(const exm_diff *d, const exm_diff_options *o, exm_buf *ret,
     exm_json_object(&j);
     exm_json_kstr(&j, "note", "Research use only. Not for diagnostic use.");
     exm_json_kstr(&j, "engine", exm_diff_engine_name(o->engine));
-    exm_json_kstr(&j, "normalisation",
-                  !o->own_norm                   ? exm_diff_norm_name(o->norm)
-                  : o->engine == EXM_DIFF_DESEQ2 ? "median of ratios"
-                                                 : exm_diff_norm_name(EXM_NORM_TMM));
+    exm_json_kstr(&j, "normalisation", exm_diff_norm_used(o));
     exm_json_kstr(&j, "design", o->design);
     exm_json_kstr(&j, "contrast", o->contrast);
     exm_json_key(&j, "coefficients");

@@ -2,7 +2,9 @@
 #ifndef EXM_REPORT_ASSETS_H
 #define EXM_REPORT_ASSETS_H
 
-extern const unsigned char exm_asset_report_css[]; /* NUL-terminated */
-extern const unsigned char exm_asset_report_js[];
+extern const unsigned char exm_asset_page_css[]; /* NUL-terminated */
+extern const unsigned char exm_asset_page_js[];
+extern const unsigned char exm_asset_count_js[];
+extern const unsigned char exm_asset_diff_js[];
 
 #endif

@@ -4,12 +4,14 @@ list(APPEND EXM_SOURCES
   src/report/explain_sample_causes.c
   src/report/explain_sample_text.c
   src/report/explain_sample_json.c
+  src/report/page.c
   src/report/report.c
+  src/report/report_diff.c
   src/report/report_data.c
 )
 
-# Style and script of the report become byte arrays in the library.
-foreach(asset report.css report.js)
+# Style and scripts of the reports become byte arrays in the library.
+foreach(asset page.css page.js count.js diff.js)
   string(REPLACE "." "_" name ${asset})
   set(in ${PROJECT_SOURCE_DIR}/src/report/assets/${asset})
   set(out ${PROJECT_BINARY_DIR}/asset_${name}.c)

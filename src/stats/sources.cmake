@@ -16,4 +16,5 @@ list(APPEND EXM_SOURCES
   src/stats/deseq_trend.c
   src/stats/deseq_cooks.c
   src/stats/deseq.c
+  src/stats/pca.c
 )

@@ -59,6 +59,7 @@ list(APPEND EXM_UNIT_TESTS
   share
   voom
   deseq
+  pca
   simulate
   matrix
   outputs
