@@ -107,6 +107,30 @@ s = sample("contaminated.out")
 assert s["foreign"]["found"] and abs(s["kept"]["foreign"] - foreign) < 0.2 * foreign, (s["foreign"], foreign)
 print("ok other species")
 
+# ---- junctions and strands ----
+circle, linear = re.search(r"Junction `([ACGT]+)` with `junction=20`, its linear transcript `([ACGT]+)`", page).groups()
+for name, seq in (("circ", circle), ("lnc", linear)):
+    with open(name + ".fa", "w") as f:
+        f.write(f">{name} junction=20\n{seq}\n")
+build("junction.exoref", "--class", "circRNA=circ.fa", "--class", "lncRNA=lnc.fa", "--antisense", "lncRNA")
+told = mdtable.read(document, "junction reads")
+for i, r in enumerate(told):
+    got = table(count(f"junction{i}", [(r["read"], 3), (own, 5)], ref="junction.exoref") + "/classes.counts.tsv")
+    assert {k for k, n in got[1:] if n == "3"} == {r["class"]}, (r, got)
+# Negative controls: other nt, other strand, no header.
+build("loose.exoref", "--class", "circRNA=circ.fa", "--antisense", "circRNA", "--junction-nt", "7")
+for i in (2, 7):
+    got = dict(table(count(f"loose{i}", [(told[i]["read"], 3), (own, 5)], ref="loose.exoref") + "/classes.counts.tsv")[1:])
+    assert got["circRNA" if i == 2 else "circRNA_antisense"] == "3", got
+for header, seq, says in (("x", circle[1:], "no junction=K"), ("x junction=7", circle, "less than the 8 nt"), ("x junction=2x", circle, "is no number"),
+                          ("x junction=99", circle, "is no number")):
+    with open("bad.fa", "w") as f:
+        f.write(f">{header}\n{seq}\n")
+    r = subprocess.run([exomir, "ref", "build", "--mature", "mature.fa", "--hairpin", "hairpin.fa", "--class", "circRNA=bad.fa", "-o", "bad.exoref"],
+                       capture_output=True, text=True)
+    assert r.returncode == 1 and says in r.stderr and "line 1" in r.stderr, r
+print(f"ok {len(told)} junction reads")
+
 # ---- spike-ins ----
 letters, told = "GATCCGTAACGGCTTAGCTGAC", mdtable.read(document, "spikes")
 sequence = {r["spike"]: letters[i:] + letters[:i] for i, r in enumerate(told)}
