@@ -6,10 +6,19 @@
 #include <string.h>
 
 static const exm_cmd *const commands[] = {
-    &exm_cmd_ref_build, &exm_cmd_ref_show,       &exm_cmd_count,
-    &exm_cmd_explain,   &exm_cmd_explain_sample, &exm_cmd_matrix_merge,
-    &exm_cmd_diff,      &exm_cmd_simulate_reads, &exm_cmd_doctor,
-    &exm_cmd_man,       &exm_cmd_completion,     &exm_cmd_help,
+    &exm_cmd_ref_build,
+    &exm_cmd_ref_show,
+    &exm_cmd_count,
+    &exm_cmd_explain,
+    &exm_cmd_explain_sample,
+    &exm_cmd_matrix_merge,
+    &exm_cmd_matrix_import,
+    &exm_cmd_diff,
+    &exm_cmd_simulate_reads,
+    &exm_cmd_doctor,
+    &exm_cmd_man,
+    &exm_cmd_completion,
+    &exm_cmd_help,
 };
 
 const exm_cmd *

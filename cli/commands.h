@@ -10,6 +10,7 @@ extern const exm_cmd exm_cmd_count;
 extern const exm_cmd exm_cmd_explain;
 extern const exm_cmd exm_cmd_explain_sample;
 extern const exm_cmd exm_cmd_matrix_merge;
+extern const exm_cmd exm_cmd_matrix_import;
 extern const exm_cmd exm_cmd_diff;
 extern const exm_cmd exm_cmd_simulate_reads;
 extern const exm_cmd exm_cmd_doctor;

@@ -24,6 +24,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/cmd_explain.c
   cli/cmd_explain_sample.c
   cli/cmd_diff.c
+  cli/cmd_matrix_import.c
   cli/cmd_matrix_merge.c
   cli/cmd_simulate.c
   cli/cmd_doctor.c
@@ -39,6 +40,7 @@ list(APPEND EXM_CLI_COMMANDS
   explain-read
   explain-sample
   matrix-merge
+  matrix-import
   diff
   simulate-reads
   doctor

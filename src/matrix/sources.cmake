@@ -4,4 +4,5 @@ list(APPEND EXM_SOURCES
   src/matrix/formula.c
   src/matrix/diff.c
   src/matrix/hemolysis.c
+  src/matrix/names.c
 )

@@ -84,4 +84,70 @@ refuse "sample 's2', column 'site': 'y' in two/coldata.tsv, 'z' in says/coldata.
 expect 1 matrix merge -o sheet one
 says "another command"
 expect 2 matrix merge -o bad
+
+# ---- import ----
+import() { # CODE OPTIONS...
+    code=$1
+    shift
+    expect "$code" matrix import "$@"
+}
+printf 'm\ts2\ts1\nexm-miR-2-5p\t1\t2\nEXM-MIR-1-5P\t3\t40\n' > c.tsv
+printf 'id,site,age\ns1,x,\nother,y,3\ns2,y,41\n' > k.csv
+import 0 -o i1 --counts c.tsv --coldata k.csv -r ref.exoref
+says "1 rows of k.csv are of samples without counts"
+printf 'mirna\ts1\ts2\nexm-miR-1-5p\t40\t3\nexm-miR-2-5p\t2\t1\n' > want
+cmp want i1/counts.tsv || fail "counts.tsv"
+printf 'id\tsite\tage\ns1\tx\tNA\ns2\ty\t41\n' > want
+cmp want i1/coldata.tsv || fail "coldata.tsv"
+is_json i1/provenance.json
+# The same as a spreadsheet writes it: byte order mark, semicolons, CRLF, packed, other order.
+printf '\357\273\277m;s1;s2\r\nEXM-MIR-1-5P;40;3.0\r\nexm-miR-2-5p;2;1\r\n' | gzip > c.csv.gz
+import 0 -q -o i2 --counts c.csv.gz --coldata k.csv -r ref.exoref
+for f in counts.tsv coldata.tsv names.tsv; do
+    cmp "i1/$f" "i2/$f" || fail "another way to write the same gave another $f"
+done
+import 0 -q -o i3 --counts i1/counts.tsv --coldata i1/coldata.tsv -r ref.exoref
+cmp i1/counts.tsv i3/counts.tsv && cmp i1/coldata.tsv i3/coldata.tsv || fail "import twice"
+# Hairpins are told, the unknown kept or dropped, and an empty sample named.
+printf 'm\ta\tb\nexm-mir-1\t1\t0\nexm-mir-3\t2\t0\nlost\t9\t0\n' > h.tsv
+import 0 --json -o h1 --counts h.tsv -r ref.exoref
+prints '"hairpin": 2'
+prints '"unknown": 1'
+says "2 of 3 features are hairpins"
+says "1 of 3 features are not in the bundle: kept"
+says "sample b has no counts at all"
+grep -q "^lost	9	0" h1/counts.tsv || fail "the unknown was lost"
+head -n 1 h1/counts.tsv > out
+prints "hairpin	a	b"
+import 0 -q -o h2 --counts h.tsv -r ref.exoref --drop-unknown
+[ "$(wc -l < h2/counts.tsv)" -eq 3 ] || fail "the unknown was kept"
+grep -q "^lost	unknown	NA	9" h2/names.tsv || fail "what was dropped is not listed"
+[ ! -e h2/coldata.tsv ] || fail "coldata of nothing"
+
+reject() { # WORDS COUNTS [COLDATA]
+    words=$1
+    printf "$2" > bad.tsv
+    printf "${3:-s\\\\tx\\\\na\\\\t1\\\\n}" > bad_known.tsv
+    import 1 -o refused --counts bad.tsv --coldata bad_known.tsv
+    says "$words"
+    [ ! -e refused ] || fail "something was published"
+}
+reject "line 3, sample a: '1.5': it is not a whole number" 'm\ta\nx\t1\ny\t1.5\n'
+reject "a count is not negative" 'm\ta\nx\t-1\n'
+reject "no missing values" 'm\ta\nx\tNaN\n'
+reject "no missing values" 'm\ta\nx\tNA\n'
+reject "a decimal comma?" 'm;a\nx;1,5\n'
+reject "line 3: 'x' stands in line 2 already" 'm\ta\nx\t1\nx\t2\n'
+reject "no row of sample 'pat01', which the counts have; is it 'pat-01'?" 'm\tpat01\nx\t1\n' \
+    's\tx\npat-01\t1\n'
+reject "sample 'a' stands in line 2 already" 'm\ta\nx\t1\n' 's\tx\na\t1\na\t2\n'
+head -c 30 c.csv.gz > cut.gz
+import 1 -o refused --counts cut.gz
+says "truncated"
+printf 'm\ta\ncel-lin-4\t1\n' > bad.tsv
+import 1 -o refused --counts bad.tsv -r ref.exoref
+says "none of 1 names"
+import 2 -o refused --counts c.tsv --drop-unknown
+import 1 -o m1 --counts c.tsv
+says "another command"
 all_done

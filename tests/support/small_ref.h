@@ -20,6 +20,7 @@ struct small_texts {
     const char *class_name[SMALL_CLASSES], *class_text[SMALL_CLASSES]; /* NULL: none */
     const char *antisense;                      /* a class, or NULL */
     const char *spike, *artifact, *clade, *gff; /* or NULL */
+    const char *species;                        /* the prefix to keep, or NULL */
 };
 
 struct small_ref {
@@ -54,6 +55,7 @@ small_ref_build(const struct small_texts *t, struct small_ref *ret)
     for (int i = 0; i < SMALL_CLASSES; i++) text[CLASS + i] = t->class_text[i];
     for (int i = 0; i < FILES; i++)
         if (text[i]) (void) tmp_write(path[i], folder, names[i], text[i], strlen(text[i]));
+    o.species = t->species;
     o.hairpin = path[0];
     o.mature = path[1];
     for (int i = 0; i < SMALL_CLASSES; i++)

@@ -14,6 +14,7 @@ list(APPEND EXM_UNIT_TESTS
   outdir_shared
   sheet
   merge
+  names
   input
   input_faults
   fastq
