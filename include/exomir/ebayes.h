@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /*
- * exm_ebayes_prior() - s2_g ~ s2_0 F(df_g, df_0): prior variance and degrees of freedom by
+ * exm_ebayes_fit() - s2_g ~ s2_0 F(df_g, df_0): prior variance and degrees of freedom by
  * the moments of log s2,
  *     e = log s2 - digamma(df/2) + log(df/2),
  *     trigamma(df_0/2) = var(e) - mean trigamma(df/2),
@@ -26,6 +26,19 @@ typedef struct exm_ebayes_prior {
 
 EXM_MUST_USE exm_status exm_ebayes_fit(size_t n, const double *s2, const double *df,
                                        exm_ebayes_prior *ret, exm_error *reterr);
+
+/*
+ * exm_ebayes_fit_trend() - the same with a prior variance that follows x [n]: mean e is a
+ * natural cubic spline of x with 1 + (k >= 3) + (k >= 6) + (k >= 30) degrees of freedom (k usable
+ * features; at most as many as distinct x), knots at quantiles of x, and var(e) what the
+ * spline leaves over its degrees of freedom.  ret_s2 [n], for all features, usable or not.
+ * Where df_0 is infinite, s2_0 = exp(mean e).
+ * Equals  limma 3.54 fitFDist(s2, df, covariate), 1e-9.
+ * Source  Phipson et al. (2016) Ann Appl Stat 10:946, section 3.
+ */
+EXM_MUST_USE exm_status exm_ebayes_fit_trend(size_t n, const double *s2, const double *df,
+                                             const double *x, double *ret_s2,
+                                             double *ret_df, exm_error *reterr);
 
 /* (df s2 + df_0 s2_0) / (df + df_0); s2_0 where df_0 is infinite. */
 double exm_ebayes_posterior(const exm_ebayes_prior *p, double s2, double df);

@@ -17,4 +17,10 @@ list(APPEND EXM_SOURCES
   src/stats/deseq_cooks.c
   src/stats/deseq.c
   src/stats/pca.c
+  src/stats/vmath.c
+  src/stats/nbglm.c
+  src/stats/ebayes_trend.c
+  src/stats/edger_grid.c
+  src/stats/edger_rows.c
+  src/stats/edger.c
 )

@@ -61,6 +61,8 @@ list(APPEND EXM_UNIT_TESTS
   voom
   deseq
   pca
+  nbglm
+  edger
   simulate
   matrix
   outputs
