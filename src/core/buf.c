@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LONGEST_VARINT = 10 }; /* 64 bits, 7 a byte */
+
 void
 exm_buf_init(exm_buf *b)
 {
@@ -187,15 +189,13 @@ exm_buf_put_fixed(exm_buf *b, double v, int decimals)
 void
 exm_buf_put_varint(exm_buf *b, uint64_t v)
 {
-    char s[10];
-    size_t n = 0;
+    char *to = exm_buf_reserve(b, LONGEST_VARINT);
 
-    while (v >= 128) {
-        s[n++] = (char) (v | 128);
-        v >>= 7;
-    }
-    s[n++] = (char) v;
-    exm_buf_put(b, s, n);
+    if (!to) return;
+    for (; v >= 128; v >>= 7) *to++ = (char) (v | 128);
+    *to++ = (char) v;
+    *to = '\0';
+    b->len = (size_t) (to - b->data);
 }
 
 exm_status

@@ -120,6 +120,13 @@ step(const struct run *r, const double *t, double *next)
     for (size_t k = 0; k < r->n_shared; k++) split(r->p, r->shared[k], t, next);
 }
 
+/* fmax() is a call, for the sake of NaN, of which there is none here. */
+static double
+larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 exm_status
 exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
              unsigned *ret_iterations, exm_error *reterr)
@@ -143,7 +150,7 @@ exm_em_solve(const exm_em_problem *p, const exm_em_options *o, double *ret_t,
         for (size_t i = 0; i < r.n_moving; i++) {
             const size_t f = r.moving[i];
 
-            change = fmax(change, fabs(r.next[f] - r.t[f]));
+            change = larger(change, fabs(r.next[f] - r.t[f]));
         }
         r.t = r.next;
         r.next = swap;

@@ -2,8 +2,9 @@
  * isomir_table.c - sort a sample's isomiRs by feature, length and sequence.
  *
  * Workload: 10^4 to 10^7 entries over at most a few thousand features.  One in-place
- * radix pass by feature (American flag: every entry is moved at most once), then the
- * stretch of each feature is sorted on its own, features in parallel.
+ * radix pass by entity (American flag: every entry is moved at most once), then the
+ * stretch of each is sorted on its own, several in parallel.  Entities and the record's
+ * features are both sorted by name, so the list is in the features' order, too.
  */
 #include "isomir_table.h"
 
@@ -18,23 +19,6 @@ by_length_then_letters(const void *pa, const void *pb)
     const exm_record_isomir *a = pa, *b = pb;
 
     return exm_packed_order(a->lo, a->hi, b->lo, b->hi);
-}
-
-struct sort_job {
-    exm_record_isomir *v;
-    const size_t *start; /* [features + 1] */
-};
-
-static exm_status
-sort_feature(void *ctx, size_t i, unsigned worker, exm_error *reterr)
-{
-    const struct sort_job *j = ctx;
-    const size_t n = j->start[i + 1] - j->start[i];
-
-    (void) worker;
-    (void) reterr;
-    if (n > 1) qsort(j->v + j->start[i], n, sizeof *j->v, by_length_then_letters);
-    return EXM_OK;
 }
 
 static size_t
@@ -180,48 +164,48 @@ fill_matures(exm_record *rec, const exm_ref *ref, exm_error *reterr)
     return st;
 }
 
-static exm_status
-sort_isomirs(exm_record *rec, const exm_ref *ref, exm_pool *pool, exm_error *reterr)
-{
-    uint32_t *position = calloc(exm_ref_n_entities(ref) + 1U, sizeof *position);
-    size_t *start = calloc(rec->n_features + 1, sizeof *start);
-    size_t *next = calloc(rec->n_features + 1, sizeof *next);
-    exm_status st;
-
-    if (!position || !start || !next) {
-        st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory to sort isomiRs");
-        goto done;
-    }
-    if (!map_features(rec, ref, position)) {
-        st = exm_fail(reterr, EXM_EINVAL, 0, "features and entities are out of order");
-        goto done;
-    }
-    for (size_t i = 0; i < rec->n_isomirs; i++) {
-        rec->isomirs[i].feature = position[rec->isomirs[i].feature];
-        start[rec->isomirs[i].feature + 1]++;
-    }
-    for (size_t f = 0; f < rec->n_features; f++) start[f + 1] += start[f];
-    memcpy(next, start, rec->n_features * sizeof *next);
-    flag_pass(rec->isomirs, start, next, rec->n_features);
-    st = exm_pool_run(pool, rec->n_features, sort_feature,
-                      &(struct sort_job){rec->isomirs, start}, reterr);
-done:
-    free(position);
-    free(start);
-    free(next);
-    return st;
-}
-
 exm_status
-exm_isomir_table_fill(exm_record *rec, const uint32_t *used, size_t n_tasks, size_t stretch,
-                      const exm_ref *ref, exm_pool *pool, exm_error *reterr)
+exm_isomir_table_group(exm_record *rec, const uint32_t *used, size_t n_tasks,
+                       size_t stretch, size_t n_entities, size_t *start,
+                       exm_error *reterr)
 {
+    size_t *next = calloc(n_entities + 1, sizeof *next);
     exm_record_isomir *smaller;
-    exm_status st;
 
+    if (!next) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to sort isomiRs");
     rec->n_isomirs = close_gaps(rec->isomirs, used, n_tasks, stretch);
     smaller = realloc(rec->isomirs, (rec->n_isomirs + 1) * sizeof *smaller);
     if (smaller) rec->isomirs = smaller; /* else the larger block serves as well */
-    st = sort_isomirs(rec, ref, pool, reterr);
+    memset(start, 0, (n_entities + 1) * sizeof *start);
+    for (size_t i = 0; i < rec->n_isomirs; i++) start[rec->isomirs[i].feature + 1]++;
+    for (size_t f = 0; f < n_entities; f++) start[f + 1] += start[f];
+    memcpy(next, start, n_entities * sizeof *next);
+    flag_pass(rec->isomirs, start, next, n_entities);
+    free(next);
+    return EXM_OK;
+}
+
+void
+exm_isomir_table_sort(exm_record *rec, const size_t *start, size_t entity)
+{
+    const size_t n = start[entity + 1] - start[entity];
+
+    if (n > 1)
+        qsort(rec->isomirs + start[entity], n, sizeof *rec->isomirs,
+              by_length_then_letters);
+}
+
+exm_status
+exm_isomir_table_number(exm_record *rec, const exm_ref *ref, exm_error *reterr)
+{
+    uint32_t *position = calloc(exm_ref_n_entities(ref) + 1U, sizeof *position);
+    exm_status st = EXM_OK;
+
+    if (!position) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to number isomiRs");
+    if (!map_features(rec, ref, position))
+        st = exm_fail(reterr, EXM_EINVAL, 0, "features and entities are out of order");
+    for (size_t i = 0; st == EXM_OK && i < rec->n_isomirs; i++)
+        rec->isomirs[i].feature = position[rec->isomirs[i].feature];
+    free(position);
     return st == EXM_OK ? fill_matures(rec, ref, reterr) : st;
 }

@@ -711,28 +711,79 @@ no_memory:
     return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's clades");
 }
 
-static exm_status
-share_reads(const struct job *j, struct worker *w, exm_record *rec, uint64_t *em0,
-            uint64_t *em1, exm_error *reterr)
-{
-    uint32_t *len = calloc(j->n_features ? j->n_features : 1, sizeof *len);
+/* What follows once all uniques are counted: on as many threads as it has parts. */
+struct ending {
+    struct job *j;
+    struct worker *w;
+    exm_record *rec;
     exm_rates rates;
+    uint64_t *em[2]; /* [features] */
+    size_t *start;   /* [entities + 1] of the isomiRs by entity */
+    size_t n_shares; /* 1, with UMIs 2 */
+};
+
+static exm_status
+estimate_rates(struct ending *e, exm_error *reterr)
+{
+    const struct job *j = e->j;
+    uint32_t *len = calloc(j->n_features ? j->n_features : 1, sizeof *len);
     exm_status st;
 
     if (!len) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for feature lengths");
     for (size_t f = 0; f < j->n_entities; f++)
         len[f] = exm_ref_entity_get(j->ref, (uint32_t) f)->len;
-    st = exm_signatures_sort(&w->sigs, reterr);
-    if (st == EXM_OK) st = exm_rates_estimate(&w->sigs, j->n_features, len, &rates, reterr);
-    if (st == EXM_OK) st = exm_share_run(&w->sigs, &rates, j->n_features, 0, em0, reterr);
-    if (st == EXM_OK) {
-        rec->error_rate = rates.measured ? rates.seen_error : (double) NAN;
-        if (rec->umi_len > 0)
-            st = exm_share_run(&w->sigs, &rates, j->n_features, 1, em1, reterr);
-        else
-            memcpy(em1, em0, j->n_features * sizeof *em1);
-    }
+    st = exm_signatures_sort(&e->w->sigs, reterr);
+    if (st == EXM_OK)
+        st = exm_rates_estimate(&e->w->sigs, j->n_features, len, &e->rates, reterr);
+    if (st == EXM_OK)
+        e->rec->error_rate = e->rates.measured ? e->rates.seen_error : (double) NAN;
     free(len);
+    return st;
+}
+
+static exm_status
+prepare_ending(void *ctx, size_t i, unsigned worker, exm_error *reterr)
+{
+    struct ending *e = ctx;
+
+    (void) worker;
+    if (i == 0) return estimate_rates(e, reterr);
+    e->rec->isomirs = e->j->isomir; /* the record owns it from here on */
+    e->j->isomir = NULL;
+    return exm_isomir_table_group(e->rec, e->j->n_isomirs, e->j->n_tasks, CHUNK,
+                                  e->j->n_entities, e->start, reterr);
+}
+
+/* The sharing, which takes longest, first; then the isomiRs, entity by entity. */
+static exm_status
+run_ending(void *ctx, size_t i, unsigned worker, exm_error *reterr)
+{
+    const struct ending *e = ctx;
+
+    (void) worker;
+    if (i < e->n_shares)
+        return exm_share_run(&e->w->sigs, &e->rates, e->j->n_features, (int) i, e->em[i],
+                             reterr);
+    exm_isomir_table_sort(e->rec, e->start, i - e->n_shares);
+    return EXM_OK;
+}
+
+static exm_status
+share_and_sort(struct ending *e, exm_pool *pool, exm_error *reterr)
+{
+    const size_t n = e->j->n_features ? e->j->n_features : 1;
+    exm_status st;
+
+    e->em[0] = calloc(n, sizeof *e->em[0]);
+    e->em[1] = calloc(n, sizeof *e->em[1]);
+    e->start = calloc(e->j->n_entities + 1, sizeof *e->start);
+    if (!e->em[0] || !e->em[1] || !e->start)
+        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for counts");
+    e->n_shares = e->rec->umi_len > 0 ? 2 : 1;
+    st = exm_pool_run(pool, 2, prepare_ending, e, reterr);
+    if (st == EXM_OK)
+        st = exm_pool_run(pool, e->n_shares + e->j->n_entities, run_ending, e, reterr);
+    if (e->n_shares == 1) memcpy(e->em[1], e->em[0], n * sizeof *e->em[1]);
     return st;
 }
 
@@ -740,14 +791,9 @@ static exm_status
 fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
             exm_error *reterr)
 {
-    uint64_t *em0 = calloc(j->n_features ? j->n_features : 1, sizeof *em0);
-    uint64_t *em1 = calloc(j->n_features ? j->n_features : 1, sizeof *em1);
-    exm_status st = EXM_ENOMEM;
+    struct ending e = {.j = j, .w = w, .rec = rec};
+    exm_status st;
 
-    if (!em0 || !em1) {
-        exm_fail(reterr, EXM_ENOMEM, 0, "no memory for counts");
-        goto done;
-    }
     rec->annotated = w->annotated;
     rec->unannotated = w->unannotated;
     rec->foreign = w->foreign;
@@ -756,26 +802,21 @@ fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
     for (int k = 0; k < TOP; k++) rec->top5_reads += w->top[k];
     rec->mirnas_in_reference = j->n_entities;
     rec->foreign_in_reference = exm_ref_n_foreign(j->ref);
-    st = share_reads(j, w, rec, em0, em1, reterr);
+    memcpy(rec->trf, w->trf, sizeof rec->trf);
+    st = share_and_sort(&e, pool, reterr);
     if (st == EXM_OK) st = fill_classes(j, w, rec, reterr);
-    if (st == EXM_OK) st = fill_features(j, w, em0, em1, rec, reterr);
-    if (st == EXM_OK) st = fill_spikes(j, em0, em1, rec, reterr);
+    if (st == EXM_OK) st = fill_features(j, w, e.em[0], e.em[1], rec, reterr);
+    if (st == EXM_OK) st = fill_spikes(j, e.em[0], e.em[1], rec, reterr);
     if (st == EXM_OK) st = fill_traces(j, w, rec, reterr);
     if (st == EXM_OK) st = fill_clades(rec, reterr);
     if (st == EXM_OK) st = exm_fragment_table_fill(rec, &w->fragments, j->ref, reterr);
-    memcpy(rec->trf, w->trf, sizeof rec->trf);
     rec->control_rate = (double) NAN;
     if (st == EXM_OK && w->pile)
         st = exm_variants_fill(w->pile, j->annotator, j->editing->known, rec, reterr);
-    if (st == EXM_OK) {
-        rec->isomirs = j->isomir; /* the record owns it from here on */
-        j->isomir = NULL;
-        st = exm_isomir_table_fill(rec, j->n_isomirs, j->n_tasks, CHUNK, j->ref, pool,
-                                   reterr);
-    }
-done:
-    free(em0);
-    free(em1);
+    if (st == EXM_OK) st = exm_isomir_table_number(rec, j->ref, reterr);
+    free(e.em[0]);
+    free(e.em[1]);
+    free(e.start);
     return st;
 }
 
