@@ -158,6 +158,14 @@ static const exm_opt options[] = {
      .kind = EXM_OPT_FILE,
      .at = AT(limits),
      .help = "own limits on top of the fluid's: a table like those in share/exomir/limits"},
+    {.name = "max-memory",
+     .metavar = "SIZE",
+     .kind = EXM_OPT_SIZE,
+     .at = AT(options.max_table_bytes),
+     .help =
+         "memory for the tables of unique inserts of the samples counted at a time, such "
+         "as 500M or 4G; what is more is sorted in temporary files in the output folder, "
+         "and the results are the same"},
     {.name = "fail-on-qc",
      .kind = EXM_OPT_FLAG,
      .at = AT(fail_on_qc),

@@ -70,8 +70,12 @@ count_one(struct counting *c, size_t i, exm_pool *pool, exm_error *reterr)
     exm_count_sample *t = &c->plan->sample[i];
     struct ticker ticker = {.progress = c->progress, .sample = i};
     struct bam_writer bam = {.c = c};
+    const size_t at_once = c->plan->n < c->a->common.threads ? 1 : c->a->common.threads;
     exm_status s;
 
+    t->options.temp_folder = c->a->out;
+    t->options.max_table_bytes =
+        c->a->options.max_table_bytes / at_once + 1; /* 0: no limit */
     if (c->progress) {
         t->options.progress = tick;
         t->options.progress_ctx = &ticker;

@@ -106,6 +106,21 @@ exm_opt_group(const exm_cmd *cmd, size_t i)
     }
 }
 
+static const char size_units[] = "KMGT";
+
+static void
+put_size(exm_buf *ret, uint64_t bytes)
+{
+    size_t unit = 0;
+
+    while (bytes > 0 && bytes % 1024 == 0 && size_units[unit]) {
+        bytes /= 1024;
+        unit++;
+    }
+    exm_buf_put_u64(ret, bytes);
+    if (unit > 0) exm_buf_putc(ret, size_units[unit - 1]);
+}
+
 /* Shortest decimal that names the default; house numbers, so locale-free. */
 void
 exm_opt_default(const exm_opt *o, const void *args, exm_buf *ret)
@@ -123,6 +138,9 @@ exm_opt_default(const exm_opt *o, const void *args, exm_buf *ret)
         break;
     case EXM_OPT_U64:
         exm_buf_put_u64(ret, *(const uint64_t *) (const void *) field);
+        break;
+    case EXM_OPT_SIZE:
+        put_size(ret, *(const uint64_t *) (const void *) field);
         break;
     case EXM_OPT_INT:
         exm_buf_put_i64(ret, *(const int *) (const void *) field);
@@ -379,6 +397,20 @@ check_range(struct parser *p, const exm_opt *o, const char *value, double v)
 }
 
 static exm_status
+put_size_option(struct parser *p, const exm_opt *o, const char *value, uint64_t *field)
+{
+    const char *unit = strchr(size_units, value[strlen(value) - 1]); /* never empty */
+    const int shift = unit ? 10 * (int) (unit - size_units + 1) : 0;
+    uint64_t n = 0;
+
+    if (exm_text_u64(value, strlen(value) - (unit != NULL), &n, NULL) != EXM_OK || n == 0 ||
+        n > UINT64_MAX >> shift)
+        return bad_value(p, o, value, "a size such as 500M or 4G");
+    *field = n << shift;
+    return EXM_OK;
+}
+
+static exm_status
 put_number(struct parser *p, const exm_opt *o, const char *value, void *field)
 {
     const size_t n = strlen(value);
@@ -472,6 +504,8 @@ apply(struct parser *p, const struct seen *seen, void *args)
     case EXM_OPT_INT:
     case EXM_OPT_DOUBLE:
         return put_number(p, o, seen->value, field);
+    case EXM_OPT_SIZE:
+        return put_size_option(p, o, seen->value, field);
     default:
         *(const char **) field = seen->value;
         return EXM_OK;
@@ -583,7 +617,8 @@ cores(void)
     return n < 1 ? 1U : n > 1024 ? 1024U : (uint32_t) n;
 }
 
-/* Options that differ from their defaults and can change a result: no paths, no threads. */
+/* Options that differ from their defaults and can change a result: no paths, no threads, no
+ * memory. */
 static exm_status
 put_given(const exm_cmd *cmd, void *args, exm_error *reterr)
 {
@@ -599,7 +634,7 @@ put_given(const exm_cmd *cmd, void *args, exm_error *reterr)
         const char *field = (const char *) args + o.at;
 
         if (o.repeatable || o.kind == EXM_OPT_FILE || o.kind == EXM_OPT_DIR ||
-            o.kind == EXM_OPT_PARAMS)
+            o.kind == EXM_OPT_PARAMS || o.kind == EXM_OPT_SIZE)
             continue;
         if (o.kind == EXM_OPT_FLAG) {
             if (*(const int *) (const void *) field) exm_buf_putf(given, " --%s", o.name);

@@ -17,7 +17,8 @@ typedef enum exm_opt_kind {
     EXM_OPT_U32,    /* uint32_t */
     EXM_OPT_U64,    /* uint64_t */
     EXM_OPT_INT,    /* int */
-    EXM_OPT_DOUBLE  /* double */
+    EXM_OPT_DOUBLE, /* double */
+    EXM_OPT_SIZE    /* uint64_t: bytes, or with K, M, G, T behind, of 1024 each */
 } exm_opt_kind;
 
 typedef struct exm_words {

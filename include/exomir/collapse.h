@@ -15,6 +15,12 @@ typedef struct exm_collapse_options {
     int umi;             /* 1: count molecules per insert as well, by their UMIs */
     exm_umi_options how; /* with UMIs */
     uint64_t expect;     /* unique inserts expected; sizes the table at once */
+    /* Beyond max_bytes (0: no limit) rows are sorted into nameless files in 'folder', merged
+     * at the end and mapped from there (tempfile.h): the same uniques, and EXM_EIO when the
+     * disk fails.  NULL: no limit.  With UMIs, finish() needs 16 to 24 bytes besides for each
+     * pair of insert and UMI. */
+    uint64_t max_bytes;
+    const char *folder;
 } exm_collapse_options;
 
 EXM_MUST_USE exm_status exm_collapse_new(const exm_collapse_options *o, exm_collapse **ret,

@@ -15,6 +15,9 @@ extern "C" {
  * NULL when there is no memory.  exm_pages_free() needs the same n.
  */
 void *exm_pages_new(size_t n);
+/* Gives the memory of the first n bytes back, as far as it consists of whole pages; they are
+ * zero then. */
+void exm_pages_drop(void *p, size_t n);
 void exm_pages_free(void *p, size_t n); /* free(NULL, n) is legal */
 
 #ifdef __cplusplus

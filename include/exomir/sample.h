@@ -24,6 +24,8 @@ typedef struct exm_sample_options {
     int editing;            /* 1: substitutions in miRNAs are tested (variants.h) */
     const exm_known *known; /* known variants, or NULL; alive while counting */
     int allow_empty, allow_no_adapter, allow_low_mirna;
+    uint64_t max_table_bytes; /* default 4 GiB: beyond it the table of unique inserts ... */
+    const char *temp_folder; /* ... goes to nameless files here; NULL (default): no limit */
     void (*progress)(void *ctx, uint64_t done, uint64_t total,
                      uint64_t reads); /* or NULL */
     void *progress_ctx;

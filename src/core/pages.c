@@ -44,6 +44,12 @@ exm_pages_new(size_t n)
 }
 
 void
+exm_pages_drop(void *p, size_t n)
+{
+    if (n >= HUGE_PAGE) (void) madvise(p, n / HUGE_PAGE * HUGE_PAGE, MADV_DONTNEED);
+}
+
+void
 exm_pages_free(void *p, size_t n)
 {
     if (p) (void) munmap(p, mapped_size(n));

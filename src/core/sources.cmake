@@ -10,6 +10,7 @@ list(APPEND EXM_SOURCES
   src/core/rng.c
   src/core/json.c
   src/core/pages.c
+  src/core/tempfile.c
   src/core/pool.c
   src/core/portable.c
 )

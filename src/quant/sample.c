@@ -39,6 +39,7 @@ exm_sample_defaults(void)
                                 .layout = exm_layout_none(),
                                 .trim = exm_trim_defaults(),
                                 .umi = {.dedup = EXM_UMI_DIRECTIONAL},
+                                .max_table_bytes = (uint64_t) 4 << 30,
                                 .reader = exm_reader_defaults()};
 }
 
@@ -556,7 +557,9 @@ start_pass(struct pass *p, const exm_inference *inf, exm_error *reterr)
         st = exm_collapse_new(
             &(exm_collapse_options){.umi = p->rec->umi_len > 0,
                                     .how = p->o->umi,
-                                    .expect = expected_uniques(p->reader, inf->reads)},
+                                    .expect = expected_uniques(p->reader, inf->reads),
+                                    .max_bytes = p->o->max_table_bytes,
+                                    .folder = p->o->temp_folder},
             &p->table, reterr);
     if (st == EXM_OK && p->o->editing)
         st = exm_qualities_new(p->rec->umi_len > 0, &p->qualities, reterr);

@@ -2,347 +2,227 @@
  * collapse.c - the table of unique inserts.
  *
  * Workload: 10^6 to 4 x 10^8 reads of a sample fall on 10^5 to 2.5 x 10^7 distinct
- * inserts, almost all of them below 64 nt.  So the table is flat, open-addressed with
- * linear probing, keyed by the two bit planes of trim.h (length is in the key), and a
- * batch is hashed and prefetched some reads ahead of the one being added: a slot is
- * one cache miss, and the miss is over before it is needed.
+ * inserts, almost all of them below 64 nt.  So the table is flat (collapse_table.h), keyed
+ * by the two bit planes of trim.h (length is in the key), and a batch is hashed and
+ * prefetched some reads ahead of the one being added: a slot is one cache miss, and the
+ * miss is over before it is needed.
  *
  * With UMIs the key has a third word, and finish() folds the table to one row per insert,
  * in place: reads added up, molecules counted (umi_fold.c).
  *
- * Inserts of 64 nt and more take a second, slower table that keeps their letters.
+ * Inserts of 64 nt and more have a table of their own, keyed by a 128-bit hash of their
+ * letters (of 10^8 inserts two share one with a chance of 10^-23), which lie in an arena.
+ *
+ * What would grow beyond the limit goes to disk instead, sorted (collapse_spill.h); at the
+ * end the merged rows are mapped and used like those in memory.
  */
 #include "exomir/collapse.h"
 
-#include "exomir/pages.h"
+#include "collapse_spill.h"
+#include "collapse_table.h"
+
+#include "exomir/tempfile.h"
+#include "exomir/text.h"
 
 #define XXH_INLINE_ALL
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-__extension__ typedef unsigned __int128 u128;
-
 enum {
     LOOK_AHEAD = 24, /* reads between prefetch and use: ~300 ns of work, a DRAM miss */
-    MIN_SLOTS = 1 << 12,
-    MAX_LOAD_PERCENT = 60
+    LEN_BITS = 28    /* of a long insert's length in its place; the offset lies above */
 };
 
-/*
- * A slot is n_key words of key, then n_val words of value; the first value is the
- * number of reads, which is never 0 in a used slot.
- */
-typedef struct table {
-    uint64_t *slot;
-    size_t n_slots, used; /* n_slots is a power of two */
-    unsigned n_key, n_val;
-} table;
-
-/* A long insert: its letters lie in the arena. */
-typedef struct long_entry {
-    uint64_t hash, umi;
-    size_t at;
-    uint32_t len;
-    uint64_t reads;     /* 0: free */
-    uint64_t molecules; /* of a folded row, whose umi is 0; as exm_umi_fold() has them */
-} long_entry;
-
-typedef struct long_table {
-    long_entry *e;
-    size_t n_slots, used;
-} long_table;
+/* Words of a row of long inserts; once UMIs are folded, the place is the first. */
+enum { FAR_HASH, FAR_HASH_2, FAR_UMI, FAR_READS, FAR_PLACE, FAR_WIDTH };
 
 struct exm_collapse {
     int umi, finished;
     exm_umi_tally *umis; /* NULL without UMIs */
     exm_umi_summary umi_summary;
-    table main;
-    long_table far;
-    char *arena;
+
+    exm_table main, far;
+    char *arena; /* letters of long inserts, those before it are in the file */
     size_t arena_len, arena_cap;
+    uint64_t filed; /* letters in the file */
+
+    uint64_t most; /* bytes; 0: no limit */
+    char *folder;  /* for what is more */
+    exm_spill *main_spill, *far_spill;
+    exm_tempfile *letters;
+
+    /* Once finished. */
+    uint64_t *row, *far_row, *folded; /* folded: far_row with UMIs, ours */
+    size_t n, n_far;
+    const char *text;
 };
 
-/* ---- hashing ---- */
-
-/* Two 64x64 -> 128 multiplications folded; odd random constants (digits of pi). */
-static inline uint64_t
-fold(uint64_t a, uint64_t b)
+static exm_status
+no_memory(const exm_collapse *c, exm_error *reterr)
 {
-    const u128 m = (u128) (a ^ 0x243f6a8885a308d3u) * (b ^ 0x13198a2e03707345u);
-
-    return (uint64_t) m ^ (uint64_t) (m >> 64);
+    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu unique reads",
+                    c->main.used + c->far.used);
 }
 
-static inline uint64_t
-hash_key(const uint64_t *key, unsigned n_key)
+/* ---- room ---- */
+
+static uint64_t
+bytes_in_use(const exm_collapse *c)
 {
-    const uint64_t h = fold(key[0], key[1]);
-
-    return n_key == 2 ? h : fold(h, key[2]);
-}
-
-/* ---- the flat table ---- */
-
-static size_t
-slot_bytes(const table *t, size_t n_slots)
-{
-    return n_slots * (t->n_key + t->n_val) * sizeof(uint64_t);
+    return exm_table_bytes(c->main.width, c->main.n_slots) +
+           (c->far.slot ? exm_table_bytes(c->far.width, c->far.n_slots) : 0) + c->arena_cap;
 }
 
 static int
-table_init(table *t, unsigned n_key, unsigned n_val, uint64_t expect)
+may_take(const exm_collapse *c, uint64_t more)
 {
-    size_t n = MIN_SLOTS;
-
-    while (n < SIZE_MAX / 512 && n / 100 * MAX_LOAD_PERCENT < expect) n *= 2;
-    *t = (table){.n_slots = n, .n_key = n_key, .n_val = n_val};
-    t->slot = exm_pages_new(slot_bytes(t, n));
-    return t->slot != NULL;
+    return c->most == 0 || bytes_in_use(c) + more <= c->most;
 }
 
-static void
-table_done(table *t)
+static exm_status
+spill_table(exm_collapse *c, exm_table *t, exm_spill **spill, exm_error *reterr)
 {
-    exm_pages_free(t->slot, slot_bytes(t, t->n_slots));
-    t->slot = NULL;
+    exm_status st = EXM_OK;
+
+    if (t->used == 0) return EXM_OK;
+    if (!*spill) st = exm_spill_new(c->folder, t->n_key, t->width, spill, reterr);
+    if (st != EXM_OK) return st;
+    exm_table_pack(t, 1);
+    st = exm_spill_put(*spill, t->slot, t->used, reterr);
+    exm_table_clear(t);
+    return st;
 }
 
-/* The slot of 'key' or the free one where it belongs. */
-static inline uint64_t *
-table_seek(const table *t, const uint64_t *key, uint64_t hash, unsigned n_key,
-           unsigned n_val)
+static exm_status
+spill_letters(exm_collapse *c, exm_error *reterr)
 {
-    const size_t mask = t->n_slots - 1;
-    const unsigned width = n_key + n_val;
+    exm_status st = EXM_OK;
 
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        uint64_t *s = t->slot + i * width;
-
-        if (s[n_key] == 0) return s;
-        if (s[0] == key[0] && s[1] == key[1] && (n_key == 2 || s[2] == key[2])) return s;
-    }
+    if (c->arena_len == 0) return EXM_OK;
+    if (!c->letters) st = exm_tempfile_new(c->folder, &c->letters, reterr);
+    if (st == EXM_OK) st = exm_tempfile_write(c->letters, c->arena, c->arena_len, reterr);
+    c->filed += c->arena_len;
+    c->arena_len = 0;
+    return st;
 }
 
-static int
-table_grow(table *t)
+static exm_status
+spill_all(exm_collapse *c, exm_error *reterr)
 {
-    const unsigned width = t->n_key + t->n_val;
-    table bigger = *t;
+    exm_status st = spill_table(c, &c->main, &c->main_spill, reterr);
 
-    if (t->n_slots > SIZE_MAX / 1024) return 0;
-    bigger.n_slots = t->n_slots * 2;
-    bigger.slot = exm_pages_new(slot_bytes(&bigger, bigger.n_slots));
-    if (!bigger.slot) return 0;
-    for (size_t i = 0; i < t->n_slots; i++) {
-        const uint64_t *s = t->slot + i * width;
-
-        if (s[t->n_key] == 0) continue;
-        memcpy(table_seek(&bigger, s, hash_key(s, t->n_key), t->n_key, t->n_val), s,
-               width * sizeof *s);
-    }
-    table_done(t);
-    *t = bigger;
-    return 1;
+    if (st == EXM_OK) st = spill_table(c, &c->far, &c->far_spill, reterr);
+    return st == EXM_OK ? spill_letters(c, reterr) : st;
 }
 
-/* Adds reads to the row of 'key'.  n_key is a constant where it is called. */
-static inline int
-table_add(table *t, const uint64_t *key, uint64_t hash, unsigned n_key, uint64_t reads)
+/* A new row finds none: the table grows, or all goes to disk. */
+static exm_status
+make_room(exm_collapse *c, exm_table *t, exm_error *reterr)
 {
-    uint64_t *s = table_seek(t, key, hash, n_key, 1);
+    const uint64_t more = exm_table_bytes(t->width, 2 * (uint64_t) t->n_slots) -
+                          exm_table_bytes(t->width, t->n_slots);
 
-    if (s[n_key] == 0) {
-        if (t->used >= t->n_slots / 100 * MAX_LOAD_PERCENT) {
-            if (!table_grow(t)) return 0;
-            s = table_seek(t, key, hash, n_key, 1);
-        }
-        t->used++;
-        memcpy(s, key, n_key * sizeof *key);
-    }
-    s[n_key] += reads;
-    return 1;
-}
-
-/* Moves the used slots to the front, so that the i-th unique is found at once. */
-static void
-table_pack(table *t)
-{
-    const unsigned width = t->n_key + t->n_val;
-    size_t n = 0;
-
-    for (size_t i = 0; i < t->n_slots; i++) {
-        const uint64_t *s = t->slot + i * width;
-
-        if (s[t->n_key] != 0) memmove(t->slot + n++ * width, s, width * sizeof *s);
-    }
+    if (!may_take(c, more)) return spill_all(c, reterr);
+    return exm_table_grow(t) ? EXM_OK : no_memory(c, reterr);
 }
 
 /* ---- long inserts ---- */
 
-static long_entry *
-long_seek(const long_table *t, const char *arena, const char *seq, uint32_t len,
-          uint64_t hash, uint64_t umi)
+/* Room for len letters in the arena. */
+static exm_status
+make_room_for_letters(exm_collapse *c, size_t len, exm_error *reterr)
 {
-    const size_t mask = t->n_slots - 1;
+    size_t cap = c->arena_cap ? c->arena_cap : 1 << 14;
+    char *p;
+    exm_status st;
 
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
-        long_entry *e = t->e + i;
-
-        if (e->reads == 0) return e;
-        if (e->hash == hash && e->umi == umi && e->len == len &&
-            memcmp(arena + e->at, seq, len) == 0)
-            return e;
+    if (c->arena_cap - c->arena_len >= len) return EXM_OK;
+    while (cap - c->arena_len < len) cap *= 2;
+    if (c->arena_len > 0 && !may_take(c, cap - c->arena_cap)) {
+        st = spill_all(c, reterr);
+        return st == EXM_OK ? make_room_for_letters(c, len, reterr) : st;
     }
+    p = realloc(c->arena, cap);
+    if (!p) return no_memory(c, reterr);
+    c->arena = p;
+    c->arena_cap = cap;
+    return EXM_OK;
 }
 
-static int
-long_grow(long_table *t, const char *arena)
+static exm_status
+far_init(exm_collapse *c, exm_error *reterr)
 {
-    long_table bigger = {.n_slots = t->n_slots ? t->n_slots * 2 : 256, .used = t->used};
-
-    bigger.e = calloc(bigger.n_slots, sizeof *bigger.e);
-    if (!bigger.e) return 0;
-    for (size_t i = 0; i < t->n_slots; i++) {
-        const long_entry *e = t->e + i;
-
-        if (e->reads)
-            *long_seek(&bigger, arena, arena + e->at, e->len, e->hash, e->umi) = *e;
-    }
-    free(t->e);
-    *t = bigger;
-    return 1;
+    if (c->far.slot) return EXM_OK;
+    return exm_table_init(&c->far, FAR_READS, FAR_WIDTH,
+                          exm_table_slots_for(FAR_WIDTH, 0, c->most))
+               ? EXM_OK
+               : no_memory(c, reterr);
 }
 
-static int
-arena_add(exm_collapse *c, const char *seq, size_t len, size_t *ret_at)
+static exm_status
+add_letters(exm_collapse *c, const char *seq, uint32_t len, uint64_t *ret_place,
+            exm_error *reterr)
 {
-    if (c->arena_cap - c->arena_len < len) {
-        size_t cap = c->arena_cap ? c->arena_cap : 1 << 14;
-        char *p;
+    const exm_status st = make_room_for_letters(c, len, reterr);
+    const uint64_t at = c->filed + c->arena_len;
 
-        while (cap - c->arena_len < len) {
-            if (cap > SIZE_MAX / 2) return 0;
-            cap *= 2;
-        }
-        p = realloc(c->arena, cap);
-        if (!p) return 0;
-        c->arena = p;
-        c->arena_cap = cap;
-    }
+    if (st != EXM_OK) return st;
+    if (len >> LEN_BITS != 0 || at >> (64 - LEN_BITS) != 0) return no_memory(c, reterr);
     memcpy(c->arena + c->arena_len, seq, len);
-    *ret_at = c->arena_len;
     c->arena_len += len;
-    return 1;
-}
-
-static int
-long_add(exm_collapse *c, const char *seq, uint32_t len, uint64_t umi, uint64_t reads)
-{
-    const uint64_t hash = XXH3_64bits(seq, len) ^ fold(umi, len);
-    long_entry *e;
-
-    if (c->far.used * 10 >= c->far.n_slots * 6 && !long_grow(&c->far, c->arena)) return 0;
-    e = long_seek(&c->far, c->arena, seq, len, hash, umi);
-    if (e->reads == 0) {
-        size_t at;
-
-        if (!arena_add(c, seq, len, &at)) return 0;
-        *e = (long_entry){.hash = hash, .umi = umi, .at = at, .len = len};
-        c->far.used++;
-    }
-    e->reads += reads;
-    return 1;
-}
-
-/* One entry per insert out of one per (insert, UMI). */
-static int
-long_merge(const exm_collapse *c, long_table *ret)
-{
-    for (size_t i = 0; i < c->far.n_slots; i++) {
-        const long_entry *e = c->far.e + i;
-        const char *seq = c->arena ? c->arena + e->at : "";
-        uint64_t hash;
-        long_entry *to;
-
-        if (e->reads == 0) continue;
-        if (ret->used * 10 >= ret->n_slots * 6 && !long_grow(ret, c->arena)) return 0;
-        hash = XXH3_64bits(seq, e->len);
-        to = long_seek(ret, c->arena, seq, e->len, hash, 0);
-        if (to->reads == 0) {
-            *to = (long_entry){.hash = hash, .at = e->at, .len = e->len};
-            ret->used++;
-        }
-        to->reads += e->reads;
-    }
-    return 1;
-}
-
-/* Molecules of the merged entries, which stand for their inserts in the rows. */
-static exm_status
-long_count(exm_collapse *c, long_table *merged, uint64_t (*row)[4], exm_error *reterr)
-{
-    size_t n = 0;
-    exm_status st;
-
-    for (size_t i = 0; i < c->far.n_slots; i++) {
-        const long_entry *e = c->far.e + i;
-        const char *seq = c->arena ? c->arena + e->at : "";
-
-        if (e->reads == 0) continue;
-        row[n][0] = (uint64_t) (long_seek(merged, c->arena, seq, e->len,
-                                          XXH3_64bits(seq, e->len), 0) -
-                                merged->e);
-        row[n][1] = 0;
-        row[n][2] = e->umi;
-        row[n++][3] = e->reads;
-    }
-    st = exm_umi_fold(c->umis, row, n, 0, &n, reterr);
-    for (size_t i = 0; st == EXM_OK && merged->e && i < n; i++)
-        merged->e[row[i][0]].molecules = row[i][3];
-    return st;
+    *ret_place = at << LEN_BITS | len;
+    return EXM_OK;
 }
 
 static exm_status
-long_fold_umis(exm_collapse *c, exm_error *reterr)
+add_long(exm_collapse *c, const char *seq, uint32_t len, uint64_t umi, uint64_t reads,
+         exm_error *reterr)
 {
-    long_table merged = {0};
-    uint64_t(*row)[4] = calloc(c->far.used + 1, sizeof *row);
-    exm_status st;
+    const XXH128_hash_t h = XXH3_128bits(seq, len);
+    const uint64_t key[FAR_READS] = {h.low64, h.high64, umi};
+    const uint64_t hash = exm_table_hash(key, FAR_READS);
+    uint64_t place = 0;
+    exm_status st = far_init(c, reterr);
 
-    st = row && long_merge(c, &merged)
-             ? long_count(c, &merged, row, reterr)
-             : exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count molecules");
-    free(row);
-    free(st == EXM_OK ? c->far.e : merged.e);
-    if (st == EXM_OK) c->far = merged;
+    if (st != EXM_OK) return st;
+    if (exm_table_seek(&c->far, key, hash, FAR_READS, FAR_WIDTH)[FAR_READS] == 0)
+        st = add_letters(c, seq, len, &place, reterr);
+    while (st == EXM_OK &&
+           !exm_table_add(&c->far, key, hash, FAR_READS, FAR_WIDTH, reads, place))
+        st = make_room(c, &c->far, reterr);
     return st;
-}
-
-static void
-long_pack(long_table *t)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < t->n_slots; i++)
-        if (t->e[i].reads) t->e[n++] = t->e[i];
 }
 
 /* ---- public ---- */
+
+static exm_status
+set_up(exm_collapse *c, const exm_collapse_options *o, exm_error *reterr)
+{
+    const unsigned n_key = o->umi ? 3 : 2;
+    exm_status st = EXM_OK;
+
+    c->umi = o->umi;
+    c->most = o->folder ? o->max_bytes : 0;
+    if (o->folder) c->folder = exm_text_dup(o->folder);
+    if (o->folder && !c->folder) return no_memory(c, reterr);
+    if (o->umi) st = exm_umi_tally_new(&o->how, &c->umis, reterr);
+    if (st == EXM_OK && !exm_table_init(&c->main, n_key, n_key + 1,
+                                        exm_table_slots_for(n_key + 1, o->expect, c->most)))
+        st = no_memory(c, reterr);
+    return st;
+}
 
 exm_status
 exm_collapse_new(const exm_collapse_options *o, exm_collapse **ret, exm_error *reterr)
 {
     exm_collapse *c;
-    exm_status st = EXM_OK;
+    exm_status st;
 
     if (!o || !ret) return exm_fail(reterr, EXM_EINVAL, 0, "options or ret is NULL");
     c = calloc(1, sizeof *c);
     if (!c) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the table of reads");
-    c->umi = o->umi;
-    if (o->umi) st = exm_umi_tally_new(&o->how, &c->umis, reterr);
-    if (st == EXM_OK && !table_init(&c->main, o->umi ? 3 : 2, 1, o->expect))
-        st = exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the table of reads");
+    st = set_up(c, o, reterr);
     if (st != EXM_OK) {
         exm_collapse_free(c);
         return st;
@@ -355,9 +235,14 @@ void
 exm_collapse_free(exm_collapse *c)
 {
     if (!c) return;
-    table_done(&c->main);
+    exm_table_done(&c->main);
+    exm_table_done(&c->far);
     exm_umi_tally_free(c->umis);
-    free(c->far.e);
+    exm_spill_free(c->main_spill);
+    exm_spill_free(c->far_spill);
+    exm_tempfile_free(c->letters);
+    free(c->folded);
+    free(c->folder);
     free(c->arena);
     free(c);
 }
@@ -366,74 +251,138 @@ typedef struct pending {
     uint64_t key[3], hash, copies;
 } pending;
 
-static inline int
-add_pending(table *t, const pending *p, unsigned n_key)
+static inline exm_status
+add_pending(exm_collapse *c, const pending *p, unsigned n_key, exm_error *reterr)
 {
-    return table_add(t, p->key, p->hash, n_key, p->copies);
+    exm_status st = EXM_OK;
+
+    while (st == EXM_OK &&
+           !exm_table_add(&c->main, p->key, p->hash, n_key, n_key + 1, p->copies, 0))
+        st = make_room(c, &c->main, reterr);
+    return st;
 }
 
 /* n_key is a constant at both calls, so each gets its own tight loop. */
-static inline int
+static inline exm_status
 add_batch(exm_collapse *c, const exm_read *reads, const exm_trimmed *trimmed, size_t n,
-          unsigned n_key)
+          unsigned n_key, exm_error *reterr)
 {
     pending ring[LOOK_AHEAD];
     size_t put = 0, taken = 0;
+    exm_status st = EXM_OK;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; st == EXM_OK && i < n; i++) {
         const exm_trimmed *r = trimmed + i;
         pending *p;
 
         if (r->fate != EXM_FATE_KEPT) continue;
         if (r->len > EXM_PACKED_MAX) {
-            if (!long_add(c, reads[i].seq + r->start, r->len, n_key == 3 ? r->umi : 0,
-                          reads[i].copies))
-                return 0;
+            st = add_long(c, reads[i].seq + r->start, r->len, n_key == 3 ? r->umi : 0,
+                          reads[i].copies, reterr);
             continue;
         }
         p = ring + put % LOOK_AHEAD;
         if (put - taken == LOOK_AHEAD) {
-            if (!add_pending(&c->main, p, n_key)) return 0;
+            st = add_pending(c, p, n_key, reterr);
             taken++;
         }
         p->key[0] = r->lo;
         p->key[1] = r->hi;
         p->key[2] = r->umi;
         p->copies = reads[i].copies;
-        p->hash = hash_key(p->key, n_key);
-        __builtin_prefetch(c->main.slot + (p->hash & (c->main.n_slots - 1)) * (n_key + 1),
-                           1);
+        p->hash = exm_table_hash(p->key, n_key);
+        __builtin_prefetch(exm_table_home(&c->main, p->hash, n_key + 1), 1);
         put++;
     }
-    for (; taken < put; taken++)
-        if (!add_pending(&c->main, ring + taken % LOOK_AHEAD, n_key)) return 0;
-    return 1;
+    for (; st == EXM_OK && taken < put; taken++)
+        st = add_pending(c, ring + taken % LOOK_AHEAD, n_key, reterr);
+    return st;
 }
 
 exm_status
 exm_collapse_add(exm_collapse *c, const exm_read *reads, const exm_trimmed *trimmed,
                  size_t n, exm_error *reterr)
 {
-    int ok;
-
     if (!c || c->finished || (n > 0 && (!reads || !trimmed)))
         return exm_fail(reterr, EXM_EINVAL, 0, "collapse: bad arguments");
-    ok = c->umi ? add_batch(c, reads, trimmed, n, 3) : add_batch(c, reads, trimmed, n, 2);
-    if (!ok)
-        return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for %zu unique reads",
-                        c->main.used + c->far.used);
-    return EXM_OK;
+    return c->umi ? add_batch(c, reads, trimmed, n, 3, reterr)
+                  : add_batch(c, reads, trimmed, n, 2, reterr);
+}
+
+/* ---- the end ---- */
+
+/* All rows of a table: those in memory, or merged on disk, where the last ones join them. */
+static exm_status
+gather(exm_collapse *c, exm_table *t, exm_spill **spill, uint64_t **ret, size_t *ret_n,
+       exm_error *reterr)
+{
+    exm_status st;
+
+    if (!*spill) {
+        if (t->slot) exm_table_pack(t, 0);
+        *ret = t->slot;
+        *ret_n = t->used;
+        return EXM_OK;
+    }
+    st = spill_table(c, t, spill, reterr);
+    exm_table_done(t);
+    return st == EXM_OK ? exm_spill_merge(*spill, c->most, ret, ret_n, reterr) : st;
+}
+
+static exm_status
+gather_letters(exm_collapse *c, exm_error *reterr)
+{
+    void *p = NULL;
+    exm_status st;
+
+    c->text = c->arena;
+    if (!c->letters) return EXM_OK;
+    st = spill_letters(c, reterr);
+    if (st == EXM_OK) st = exm_tempfile_map(c->letters, &p, reterr);
+    c->text = p;
+    return st;
+}
+
+static int
+by_hashes(const void *pa, const void *pb)
+{
+    const uint64_t *a = pa, *b = pb;
+
+    if (a[FAR_HASH] != b[FAR_HASH]) return a[FAR_HASH] < b[FAR_HASH] ? -1 : 1;
+    return (a[FAR_HASH_2] > b[FAR_HASH_2]) - (a[FAR_HASH_2] < b[FAR_HASH_2]);
+}
+
+/* Molecules of the long inserts; a row's hashes give way to its place. */
+static exm_status
+fold_far(exm_collapse *c, exm_error *reterr)
+{
+    uint64_t(*row)[4] = calloc(c->n_far + 1, sizeof *row);
+    size_t n = 0;
+    exm_status st;
+
+    c->folded = (uint64_t *) row;
+    if (!row) return exm_fail(reterr, EXM_ENOMEM, 0, "no memory to count molecules");
+    for (size_t i = 0; i < c->n_far; i++)
+        memcpy(row[i], c->far_row + i * FAR_WIDTH, sizeof *row);
+    if (c->n_far > 1) qsort(c->far_row, c->n_far, FAR_WIDTH * sizeof(uint64_t), by_hashes);
+    st = exm_umi_fold(c->umis, row, c->n_far, 0, &n, reterr);
+    for (size_t i = 0; st == EXM_OK && i < n; i++) {
+        const uint64_t *at =
+            bsearch(row[i], c->far_row, c->n_far, FAR_WIDTH * sizeof(uint64_t), by_hashes);
+
+        row[i][0] = at ? at[FAR_PLACE] : 0; /* it is there */
+    }
+    c->n_far = n;
+    return st;
 }
 
 /* (insert, UMI) -> reads   becomes   insert -> reads, molecules, in the same words. */
 static exm_status
 fold_umis(exm_collapse *c, exm_error *reterr)
 {
-    exm_status st = exm_umi_fold(c->umis, (uint64_t(*)[4]) c->main.slot, c->main.used, 1,
-                                 &c->main.used, reterr);
+    exm_status st = exm_umi_fold(c->umis, (uint64_t(*)[4]) c->row, c->n, 1, &c->n, reterr);
 
-    c->main.n_key = c->main.n_val = 2;
-    if (st == EXM_OK) st = long_fold_umis(c, reterr);
+    if (st == EXM_OK) st = fold_far(c, reterr);
     if (st == EXM_OK) st = exm_umi_tally_summary(c->umis, &c->umi_summary, reterr);
     return st;
 }
@@ -441,16 +390,17 @@ fold_umis(exm_collapse *c, exm_error *reterr)
 exm_status
 exm_collapse_finish(exm_collapse *c, exm_error *reterr)
 {
-    exm_status st = EXM_OK;
+    exm_status st;
 
     if (!c || c->finished)
         return exm_fail(reterr, EXM_EINVAL, 0, "collapse: finished twice");
-    table_pack(&c->main);
-    if (c->umi) st = fold_umis(c, reterr);
-    if (st != EXM_OK) return st;
-    long_pack(&c->far);
-    c->finished = 1;
-    return EXM_OK;
+    st = gather(c, &c->main, &c->main_spill, &c->row, &c->n, reterr);
+    if (st == EXM_OK)
+        st = gather(c, &c->far, &c->far_spill, &c->far_row, &c->n_far, reterr);
+    if (st == EXM_OK) st = gather_letters(c, reterr);
+    if (st == EXM_OK && c->umi) st = fold_umis(c, reterr);
+    if (st == EXM_OK) c->finished = 1;
+    return st;
 }
 
 exm_umi_summary
@@ -462,7 +412,7 @@ exm_collapse_umis(const exm_collapse *c)
 size_t
 exm_collapse_count(const exm_collapse *c)
 {
-    return c->main.used + c->far.used;
+    return c->n + c->n_far;
 }
 
 /* The word of a folded row: molecules, or the UMI of a single one. */
@@ -473,26 +423,37 @@ set_molecules(exm_unique *u, uint64_t word)
     u->umi = word & EXM_UMI_SINGLE ? word ^ EXM_UMI_SINGLE : 0;
 }
 
+static void
+set_place(const exm_collapse *c, exm_unique *u, uint64_t place)
+{
+    u->seq = c->text + (place >> LEN_BITS);
+    u->len = (uint32_t) (place & (((uint64_t) 1 << LEN_BITS) - 1));
+}
+
 exm_unique
 exm_collapse_get(const exm_collapse *c, size_t i)
 {
     exm_unique u = {0};
 
-    if (i < c->main.used) {
-        const uint64_t *s = c->main.slot + i * (c->main.n_key + c->main.n_val);
+    if (i < c->n) {
+        const uint64_t *s = c->row + i * (c->umi ? 4 : 3);
 
         u.lo = s[0];
         u.hi = s[1];
         u.len = 63U - (uint32_t) __builtin_clzll(s[0] | s[1]);
         u.reads = u.molecules = s[2];
         if (c->umi) set_molecules(&u, s[3]);
-    } else {
-        const long_entry *e = c->far.e + (i - c->main.used);
+    } else if (c->umi) {
+        const uint64_t *s = c->folded + (i - c->n) * 4;
 
-        u.seq = c->arena + e->at;
-        u.len = e->len;
-        u.reads = u.molecules = e->reads;
-        if (c->umi) set_molecules(&u, e->molecules);
+        set_place(c, &u, s[0]);
+        u.reads = s[2];
+        set_molecules(&u, s[3]);
+    } else {
+        const uint64_t *s = c->far_row + (i - c->n) * FAR_WIDTH;
+
+        set_place(c, &u, s[FAR_PLACE]);
+        u.reads = u.molecules = s[FAR_READS];
     }
     return u;
 }

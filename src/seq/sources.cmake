@@ -1,6 +1,8 @@
 # Explicit list: one file per line.
 list(APPEND EXM_SOURCES
   src/seq/collapse.c
+  src/seq/collapse_table.c
+  src/seq/collapse_spill.c
   src/seq/umi.c
   src/seq/umi_fold.c
   src/seq/umi_insert.c

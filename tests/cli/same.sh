@@ -42,6 +42,10 @@ for cpu in scalar sse4; do
 done
 EXM_CPU=auto
 run "the order of samples" "$exomir" b.fastq a.fastq
+for m in 1 200K; do
+    run "--max-memory $m" "$exomir" --max-memory $m a.fastq b.fastq
+    run "--max-memory $m -t 3" "$exomir" -t 3 --max-memory $m a.fastq b.fastq
+done
 for program in "$@"; do run "the build $program" "$program" a.fastq b.fastq; done
 
 gzip -k a.fastq b.fastq

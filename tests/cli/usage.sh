@@ -100,4 +100,9 @@ prints "did you mean '--kit'?"
 expect 1 count --json -r "$tmp/none" -o "$tmp/y" --no-adapter "$exomir"
 is_json "$tmp/out"
 prints '"exit": 1'
+# Sizes.
+for size in 0 G 4X 4g -1 1.5G 20000000000G ''; do
+    expect 2 count -r x.exoref -o x --max-memory "$size" x.fastq
+    says "--max-memory"
+done
 all_done

@@ -65,6 +65,7 @@ for piece in "$@"; do
     case $piece in
     faults)
         faults --case bam --threads2 --kills 1000
+        faults --case spill --kills 250
         faults --case umi --threads2
         faults --case stdin
         faults --case again

@@ -3,8 +3,8 @@
 
 usage: faults.py EXOMIR [--case NAME] [--every N] [--kills N] [--threads2]
 
-Cases: bam (count of two samples with BAM), umi (count of a UMI kit), stdin (count of reads
-from a pipe), again (count over the results of other samples), ref, simulate, explain, diff.
+Cases: bam (count of two samples with BAM), spill (the same with the table of unique inserts
+on disk), umi (count of a UMI kit), stdin (count of reads from a pipe), again (count over the results of other samples), ref, simulate, explain, diff.
 
 For each injected fault the program must exit with 0 and the whole right result, or with 1, a
 message and no half result (a whole one where only the summary could not be printed); never by
@@ -34,6 +34,7 @@ COUNTS = "feature\t" + "\t".join("s%d" % i for i in range(6)) + "\n" + "".join(
 COLDATA = "sample\tgroup\n" + "".join("s%d\t%s\n" % (i, "ab"[i % 2]) for i in range(6))
 CASES = {
     "bam": "count -q --bam -t {t} -r ref.exoref -o {out} s1.fastq.gz s2.fastq.gz",
+    "spill": "count -q --bam -t {t} --max-memory 1 -r ref.exoref -o {out} s1.fastq.gz s2.fastq.gz",
     "umi": "count -q -t {t} -r ref.exoref --kit qiaseq -o {out} s2.fastq.gz",
     "stdin": "count -q -t {t} -r ref.exoref --sample x -o {out} -",
     "again": "count -q -t {t} -r ref.exoref -o {out} s2.fastq.gz",
@@ -290,6 +291,8 @@ def sweep(b, a):
     for calls in ("openat", "read", "write", "fsync", "rename,renameat,renameat2", "mkdir,mkdirat",
                   "close", "mmap"):
         b.system_calls(calls, "error=EIO", calls != "close")
+    if a.case == "spill":
+        b.system_calls("pread64", "error=EIO")
     b.system_calls("write", "error=ENOSPC")
     b.system_calls("read,write,fsync,openat", "error=EINTR", False)
 

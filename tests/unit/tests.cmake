@@ -22,6 +22,7 @@ list(APPEND EXM_UNIT_TESTS
   reader_bgzf
   malformed
   collapse
+  collapse_disk
   umi
   layout
   trim
