@@ -166,8 +166,7 @@ fill_matures(exm_record *rec, const exm_ref *ref, exm_error *reterr)
 
 exm_status
 exm_isomir_table_group(exm_record *rec, const uint32_t *used, size_t n_tasks,
-                       size_t stretch, size_t n_entities, size_t *start,
-                       exm_error *reterr)
+                       size_t stretch, size_t n_entities, size_t *start, exm_error *reterr)
 {
     size_t *next = calloc(n_entities + 1, sizeof *next);
     exm_record_isomir *smaller;
