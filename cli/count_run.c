@@ -1,9 +1,9 @@
 /*
- * count_run.c - count the samples, each on one core or one after the other on all.
+ * count_run.c - count the samples, as many at once as there are threads.
  *
- * With at least as many samples as threads, a thread per sample wastes nothing: no
- * hand-over between unpacking and annotation.  With fewer, each sample gets all threads.
- * The results are the same either way.
+ * A thread per sample wastes nothing: no hand-over between unpacking and annotation.
+ * Threads that find no sample left help with those of the others.  The results are the same
+ * whoever does what.
  */
 #include "count.h"
 
@@ -65,8 +65,9 @@ stage_record(struct counting *c, const exm_record *r, exm_error *reterr)
 }
 
 static exm_status
-count_one(struct counting *c, size_t i, exm_pool *pool, exm_error *reterr)
+count_one(void *ctx, size_t i, exm_pool *pool, exm_error *reterr)
 {
+    struct counting *c = ctx;
     exm_count_sample *t = &c->plan->sample[i];
     struct ticker ticker = {.progress = c->progress, .sample = i};
     struct bam_writer bam = {.c = c};
@@ -97,37 +98,6 @@ count_one(struct counting *c, size_t i, exm_pool *pool, exm_error *reterr)
     }
     if (c->a->keep_going && bam.failed == EXM_OK) return EXM_OK;
     if (reterr) *reterr = t->err;
-    return s;
-}
-
-/* One sample per thread; each brings its own pool of one. */
-static exm_status
-count_alone(void *ctx, size_t i, unsigned worker, exm_error *reterr)
-{
-    exm_pool *pool = NULL;
-    exm_status s = exm_pool_new(1, &pool, reterr);
-
-    (void) worker;
-    if (s == EXM_OK) s = count_one(ctx, i, pool, reterr);
-    exm_pool_free(pool);
-    return s;
-}
-
-static exm_status
-count_all(struct counting *c, exm_error *reterr)
-{
-    const unsigned threads = c->a->common.threads;
-    exm_pool *pool = NULL;
-    exm_status s = exm_pool_new(threads, &pool, reterr);
-
-    if (s != EXM_OK) return s;
-    if (c->plan->n >= threads) {
-        s = exm_pool_run(pool, c->plan->n, count_alone, c, reterr);
-    } else {
-        for (size_t i = 0; i < c->plan->n && s == EXM_OK; i++)
-            s = count_one(c, i, pool, reterr);
-    }
-    exm_pool_free(pool);
     return s;
 }
 
@@ -232,7 +202,7 @@ exm_count_samples(const exm_count_args *a, exm_count_plan *p, const exm_ref *ref
         exm_annotator_set_simd(annotator, (exm_simd) a->common.simd);
         c.annotator = annotator;
         c.progress = exm_progress_new(&a->common, p->n);
-        s = count_all(&c, &err);
+        s = exm_pool_jobs(a->common.threads, p->n, count_one, &c, &err);
         exm_progress_free(c.progress);
     }
     exm_annotator_free(annotator);

@@ -1,4 +1,4 @@
-/* pool.h - a fixed set of threads that runs numbered tasks. */
+/* pool.h - a fixed set of threads that runs numbered tasks, or a few large jobs. */
 #ifndef EXM_POOL_H
 #define EXM_POOL_H
 
@@ -26,6 +26,18 @@ typedef exm_status (*exm_pool_task)(void *ctx, size_t i, unsigned worker,
                                     exm_error *reterr);
 EXM_MUST_USE exm_status exm_pool_run(exm_pool *p, size_t n, exm_pool_task task, void *ctx,
                                      exm_error *reterr);
+
+/*
+ * exm_pool_jobs() - run job(ctx, i, pool, err) for i in [0, n), on 'threads' threads in
+ * all, and wait.  Each job has one thread and a pool of its own, which threads that find no
+ * job left join, the least crowded first: a late or large job does not end on one thread
+ * while others idle.  exm_pool_threads() of such a pool says how many may work at once: a
+ * fair share, but at least 8 where there are so many.
+ * Jobs are started in rising order; failures as in exm_pool_run().
+ */
+typedef exm_status (*exm_pool_job)(void *ctx, size_t i, exm_pool *pool, exm_error *reterr);
+EXM_MUST_USE exm_status exm_pool_jobs(unsigned threads, size_t n, exm_pool_job job,
+                                      void *ctx, exm_error *reterr);
 
 #ifdef __cplusplus
 }

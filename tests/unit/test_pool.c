@@ -166,6 +166,151 @@ of_several_failures_the_first_task_is_told(void **state)
     (void) pthread_barrier_destroy(&all);
 }
 
+/* ---- jobs ---- */
+
+enum { MOST_JOBS = 40 };
+
+struct jobs {
+    atomic_int runs[MOST_JOBS], tasks[MOST_JOBS], wrong, now;
+    unsigned threads;
+    size_t fail_from;
+};
+
+struct in_job {
+    struct jobs *jobs;
+    size_t job;
+    unsigned slots;
+    atomic_int inside[MOST_THREADS];
+};
+
+static exm_status
+note_in_job(void *ctx, size_t i, unsigned worker, exm_error *reterr)
+{
+    struct in_job *j = ctx;
+
+    (void) i;
+    (void) reterr;
+    if (worker >= j->slots || atomic_fetch_add(&j->inside[worker], 1) != 0)
+        atomic_fetch_add(&j->jobs->wrong, 1);
+    atomic_fetch_add(&j->jobs->tasks[j->job], 1);
+    if (worker < j->slots) atomic_fetch_sub(&j->inside[worker], 1);
+    return EXM_OK;
+}
+
+/* Runs of very different length, so that threads come and go. */
+static exm_status
+do_job(void *ctx, size_t i, exm_pool *pool, exm_error *reterr)
+{
+    struct jobs *s = ctx;
+    struct in_job j = {.jobs = s, .job = i, .slots = exm_pool_threads(pool)};
+    exm_status st = EXM_OK;
+
+    atomic_fetch_add(&s->runs[i], 1);
+    if (atomic_fetch_add(&s->now, 1) >= (int) s->threads) atomic_fetch_add(&s->wrong, 1);
+    for (size_t n = 1; n <= 10 + 100 * (i % 5) && st == EXM_OK; n += 7)
+        st = exm_pool_run(pool, n, note_in_job, &j, reterr);
+    atomic_fetch_sub(&s->now, 1);
+    if (st == EXM_OK && i >= s->fail_from)
+        return exm_fail(reterr, EXM_EDATA, i, "job %zu", i);
+    return st;
+}
+
+static void
+every_job_runs_once_with_all_its_tasks(void **state)
+{
+    static struct jobs s;
+
+    (void) state;
+    for (size_t t = 0; t < LEN(thread_counts); t++)
+        for (size_t n = 0; n <= MOST_JOBS; n = 2 * n + 1) {
+            memset(&s, 0, sizeof s);
+            s.threads = thread_counts[t];
+            s.fail_from = SIZE_MAX;
+            assert_int_equal(exm_pool_jobs(thread_counts[t], n, do_job, &s, NULL), EXM_OK);
+            assert_int_equal(atomic_load(&s.wrong), 0);
+            for (size_t i = 0; i < MOST_JOBS; i++) {
+                int want = 0;
+
+                for (int k = 1; k <= 10 + 100 * (int) (i % 5); k += 7) want += k;
+                assert_int_equal(atomic_load(&s.runs[i]), i < n);
+                assert_int_equal(atomic_load(&s.tasks[i]), i < n ? want : 0);
+            }
+        }
+}
+
+static void
+of_several_failed_jobs_the_first_is_told(void **state)
+{
+    static struct jobs s;
+
+    (void) state;
+    for (size_t t = 0; t < LEN(thread_counts); t++)
+        for (int turn = 0; turn < 20; turn++) {
+            exm_error err = {0};
+
+            memset(&s, 0, sizeof s);
+            s.threads = thread_counts[t];
+            s.fail_from = 9;
+            assert_int_equal(exm_pool_jobs(thread_counts[t], MOST_JOBS, do_job, &s, &err),
+                             EXM_EDATA);
+            assert_string_equal(err.msg, "job 9");
+        }
+    assert_int_equal(exm_pool_jobs(3, MOST_JOBS, do_job, &s, NULL), EXM_EDATA);
+}
+
+/* The last job has TOGETHER tasks that must run at once. */
+static exm_status
+need_all(void *ctx, size_t i, exm_pool *pool, exm_error *reterr)
+{
+    exm_error err = {0};
+
+    if (i != 0) return EXM_OK;
+    assert_true(exm_pool_threads(pool) >= TOGETHER);
+    if (exm_pool_run(pool, TOGETHER, meet_then_fail, ctx, &err) != EXM_EIO || err.at != 0)
+        return exm_fail(reterr, EXM_EINVAL, 0, "they did not meet");
+    return EXM_OK;
+}
+
+static void
+threads_without_a_job_help(void **state)
+{
+    pthread_barrier_t all;
+
+    (void) state;
+    assert_int_equal(pthread_barrier_init(&all, NULL, TOGETHER), 0);
+    for (size_t n = 1; n < 10; n++)
+        for (int turn = 0; turn < 50; turn++)
+            assert_int_equal(exm_pool_jobs(TOGETHER, n, need_all, &all, NULL), EXM_OK);
+    (void) pthread_barrier_destroy(&all);
+}
+
+static void
+jobs_that_cannot_start_leave_nothing(void **state)
+{
+    static struct jobs s;
+    exm_error err = {0};
+    int k = 0;
+
+    (void) state;
+    s.threads = 1;
+    s.fail_from = SIZE_MAX;
+    for (;; k++) { /* one thread: the counter of oom.c is not for two */
+        exm_status st;
+
+        oom_arm(k);
+        st = exm_pool_jobs(1, 2, do_job, &s, &err);
+        if (!oom_fired()) {
+            assert_int_equal(st, EXM_OK);
+            break;
+        }
+        assert_int_equal(st, EXM_ENOMEM);
+    }
+    oom_arm(-1);
+    assert_true(k >= 4);
+    assert_int_equal(exm_pool_jobs(0, 2, do_job, &s, &err), EXM_EINVAL);
+    assert_int_equal(exm_pool_jobs(1, 2, NULL, &s, &err), EXM_EINVAL);
+}
+
 /* ---- starting ---- */
 
 static void
@@ -221,6 +366,10 @@ main(void)
         cmocka_unit_test(one_thread_keeps_the_order),
         cmocka_unit_test(a_failure_ends_the_run_and_not_the_pool),
         cmocka_unit_test(of_several_failures_the_first_task_is_told),
+        cmocka_unit_test(every_job_runs_once_with_all_its_tasks),
+        cmocka_unit_test(of_several_failed_jobs_the_first_is_told),
+        cmocka_unit_test(threads_without_a_job_help),
+        cmocka_unit_test(jobs_that_cannot_start_leave_nothing),
         cmocka_unit_test(arguments_are_checked),
         cmocka_unit_test(a_pool_that_cannot_start_leaves_nothing),
     };
