@@ -180,7 +180,9 @@ struct crew {
     void *ctx;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a pool has come, or a job has ended */
-    exm_pool **pool;        /* [threads] of the jobs that run; NULL: none */
+    struct place {
+        exm_pool *pool; /* NULL: no job runs here */
+    } * place;          /* [threads] */
     unsigned threads;
 };
 
@@ -193,15 +195,16 @@ enter(struct crew *c, unsigned *ret_id, unsigned long *ret_seen)
     unsigned least = c->slots;
 
     for (unsigned i = 0; i < c->threads; i++) {
+        exm_pool *p = c->place[i].pool;
         unsigned present;
 
-        if (!c->pool[i]) continue;
-        (void) pthread_mutex_lock(&c->pool[i]->lock);
-        present = c->pool[i]->present;
-        (void) pthread_mutex_unlock(&c->pool[i]->lock);
+        if (!p) continue;
+        (void) pthread_mutex_lock(&p->lock);
+        present = p->present;
+        (void) pthread_mutex_unlock(&p->lock);
         if (present >= least) continue;
         least = present;
-        best = c->pool[i];
+        best = p;
     }
     if (!best) return NULL;
     (void) pthread_mutex_lock(&best->lock);
@@ -241,7 +244,7 @@ static void
 show(struct crew *c, unsigned worker, exm_pool *p)
 {
     (void) pthread_mutex_lock(&c->lock);
-    c->pool[worker] = p;
+    c->place[worker].pool = p;
     (void) pthread_cond_broadcast(&c->changed);
     (void) pthread_mutex_unlock(&c->lock);
 }
@@ -285,8 +288,8 @@ exm_pool_jobs(unsigned threads, size_t n, exm_pool_job job, void *ctx, exm_error
     if (s != EXM_OK) return s;
     c.slots = n > 0 && n < threads ? (unsigned) ((threads + n - 1) / n) : 1;
     if (c.slots < JOB_THREADS) c.slots = threads < JOB_THREADS ? threads : JOB_THREADS;
-    c.pool = calloc(threads, sizeof *c.pool);
-    if (!c.pool) {
+    c.place = calloc(threads, sizeof *c.place);
+    if (!c.place) {
         exm_pool_free(p);
         return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for threads");
     }
@@ -296,6 +299,6 @@ exm_pool_jobs(unsigned threads, size_t n, exm_pool_job job, void *ctx, exm_error
     exm_pool_free(p);
     (void) pthread_cond_destroy(&c.changed);
     (void) pthread_mutex_destroy(&c.lock);
-    free(c.pool);
+    free(c.place);
     return s;
 }
