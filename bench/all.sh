@@ -1,16 +1,17 @@
 #!/bin/sh
-# All benchmarks: speed, then accuracy beside the peers, then the harder libraries (20 min more).
+# All benchmarks: speed, then UMIs, accuracy beside the peers and the harder libraries (25 min more).
 # usage: all.sh EXOMIR [READS]
 set -eu
 here=${0%/*} data=../shared/data
 resources=demo/optimir/usr/lib/python3/dist-packages/optimir/resources
 real=demo/dnapi/usr/share/doc/dnapi/examples/good.fq.gz
 sh "$here/speed.sh" "$1" demo/human.exoref demo/bench "${2:-10000000}"
+missed=0
+python3 "$here/umi.py" "$1" "$resources" demo/bench/umi || missed=1
 if [ ! -d "$data/refs" ]; then
     echo "accuracy, harder: need a FASTA of human tRNAs and others ($data/refs): left out" >&2
-    exit
+    exit $missed
 fi
-missed=0
 python3 "$here/accuracy.py" "$1" "$resources" "$data/refs/hsa_tRNA_mirtrace.fa" "$real" \
     demo/bench/accuracy || missed=1
 human=
