@@ -1,10 +1,9 @@
 /* cmd_diff.c - exomir diff: counts, sample table, formula and contrast to a table of tests. */
 #include "commands.h"
 #include "msg.h"
+#include "provenance.h"
 
 #include "exomir/diff.h"
-#include "exomir/digest.h"
-#include "exomir/json.h"
 #include "exomir/outdir.h"
 #include "exomir/report_diff.h"
 
@@ -61,13 +60,14 @@ static const exm_opt options[] = {
      .kind = EXM_OPT_CHOICE,
      .at = AT(engine),
      .choice = exm_diff_engine_name,
-     .help = "voom: limma-voom with moderated t; deseq2: negative binomial, Wald"},
+     .help = "edger: negative binomial, quasi-likelihood F; voom: limma-voom, moderated t; "
+             "deseq2: negative binomial, Wald"},
     {.name = "norm",
      .metavar = "NAME",
      .kind = EXM_OPT_CHOICE,
      .at = AT(norm),
      .choice = exm_diff_norm_name,
-     .shown = "tmm for voom, the median of ratios for deseq2",
+     .shown = "tmm; for deseq2 the median of ratios",
      .help = "normalisation across samples"},
     {.name = "no-filter",
      .kind = EXM_OPT_FLAG,
@@ -87,48 +87,17 @@ defaults(void *args)
 /* ---- outputs ---- */
 
 static exm_status
-put_input(exm_json *j, const char *key, const char *path, exm_error *reterr)
-{
-    char sha[EXM_SHA256_HEX];
-    const char *slash = strrchr(path, '/');
-    const exm_status s = exm_sha256_of_file(path, sha, reterr);
-
-    if (s != EXM_OK) return s;
-    exm_json_key(j, key);
-    exm_json_object(j);
-    exm_json_kstr(j, "file", slash ? slash + 1 : path);
-    exm_json_kstr(j, "sha256", sha);
-    exm_json_end(j);
-    return EXM_OK;
-}
-
-static exm_status
 put_provenance(const struct diff_args *a, const exm_outdir *dir, exm_buf *ret,
                exm_error *reterr)
 {
     exm_json j;
     exm_status s;
 
-    exm_json_init(&j, ret);
-    exm_json_object(&j);
-    exm_json_kstr(&j, "program", "exomir");
-    exm_json_kstr(&j, "version", EXM_VERSION);
-    exm_json_kstr(&j, "command", a->common.given.data);
-    s = put_input(&j, "counts", a->counts, reterr);
-    if (s == EXM_OK) s = put_input(&j, "coldata", a->coldata, reterr);
+    exm_provenance_begin(&j, ret, &a->common);
+    s = exm_provenance_input(&j, "counts", a->counts, reterr);
+    if (s == EXM_OK) s = exm_provenance_input(&j, "coldata", a->coldata, reterr);
     if (s != EXM_OK) return s;
-    exm_json_key(&j, "outputs");
-    exm_json_array(&j);
-    for (size_t i = 0; i < exm_outdir_count(dir); i++) {
-        exm_json_object(&j);
-        exm_json_kstr(&j, "file", exm_outdir_name(dir, i));
-        exm_json_ku64(&j, "bytes", exm_outdir_bytes(dir, i));
-        exm_json_kstr(&j, "sha256", exm_outdir_sha256(dir, i));
-        exm_json_end(&j);
-    }
-    exm_json_end(&j);
-    exm_json_end(&j);
-    return exm_json_finish(&j, reterr);
+    return exm_provenance_end(&j, dir, reterr);
 }
 
 static exm_status
@@ -220,7 +189,8 @@ const exm_cmd exm_cmd_diff = {
     .usage = "--counts TSV --coldata TSV --design FORMULA --contrast A-B -o DIR [OPTIONS]",
     .about =
         "Filters features with too few counts, normalises, fits the design and tests the "
-        "contrast. voom: log2 counts per million with weights from the mean-variance "
+        "contrast. edger: negative binomial counts, quasi-dispersions squeezed to their "
+        "trend, F test. voom: log2 counts per million with weights from the mean-variance "
         "trend, "
         "variances moderated across features. deseq2: negative binomial counts, "
         "dispersions "

@@ -1,9 +1,8 @@
 /* cmd_matrix_import.c - exomir matrix import: a table of counts from elsewhere, checked. */
 #include "commands.h"
 #include "msg.h"
+#include "provenance.h"
 
-#include "exomir/digest.h"
-#include "exomir/json.h"
 #include "exomir/names.h"
 
 #include <stdlib.h>
@@ -193,49 +192,19 @@ put_names(const struct work *w, exm_outdir *dir, exm_error *reterr)
 }
 
 static exm_status
-put_input(exm_json *j, const char *key, const char *path, exm_error *reterr)
-{
-    char sha[EXM_SHA256_HEX];
-    const char *slash = strrchr(path, '/');
-    const exm_status s = exm_sha256_of_file(path, sha, reterr);
-
-    if (s != EXM_OK) return s;
-    exm_json_key(j, key);
-    exm_json_object(j);
-    exm_json_kstr(j, "file", slash ? slash + 1 : path);
-    exm_json_kstr(j, "sha256", sha);
-    exm_json_end(j);
-    return EXM_OK;
-}
-
-static exm_status
 put_provenance(const struct import_args *a, const struct work *w, const exm_outdir *dir,
                exm_buf *ret, exm_error *reterr)
 {
     exm_json j;
     exm_status s;
 
-    exm_json_init(&j, ret);
-    exm_json_object(&j);
-    exm_json_kstr(&j, "program", "exomir");
-    exm_json_kstr(&j, "version", EXM_VERSION);
-    exm_json_kstr(&j, "command", a->common.given.data);
-    s = put_input(&j, "counts", a->counts, reterr);
-    if (s == EXM_OK && a->coldata) s = put_input(&j, "coldata", a->coldata, reterr);
+    exm_provenance_begin(&j, ret, &a->common);
+    s = exm_provenance_input(&j, "counts", a->counts, reterr);
+    if (s == EXM_OK && a->coldata)
+        s = exm_provenance_input(&j, "coldata", a->coldata, reterr);
     if (s != EXM_OK) return s;
     if (w->ref) exm_json_kstr(&j, "reference_sha256", exm_ref_sha256(w->ref));
-    exm_json_key(&j, "outputs");
-    exm_json_array(&j);
-    for (size_t i = 0; i < exm_outdir_count(dir); i++) {
-        exm_json_object(&j);
-        exm_json_kstr(&j, "file", exm_outdir_name(dir, i));
-        exm_json_ku64(&j, "bytes", exm_outdir_bytes(dir, i));
-        exm_json_kstr(&j, "sha256", exm_outdir_sha256(dir, i));
-        exm_json_end(&j);
-    }
-    exm_json_end(&j);
-    exm_json_end(&j);
-    return exm_json_finish(&j, reterr);
+    return exm_provenance_end(&j, dir, reterr);
 }
 
 static exm_status

@@ -1,9 +1,9 @@
 /* cmd_matrix_merge.c - exomir matrix merge: records of several runs as one cohort's tables. */
 #include "commands.h"
 #include "msg.h"
+#include "provenance.h"
 
 #include "exomir/input.h"
-#include "exomir/json.h"
 #include "exomir/merge.h"
 #include "exomir/outputs.h"
 #include "exomir/table.h"
@@ -233,11 +233,7 @@ put_provenance(const struct merge_args *a, const exm_merge *m, const exm_outdir 
 {
     exm_json j;
 
-    exm_json_init(&j, ret);
-    exm_json_object(&j);
-    exm_json_kstr(&j, "program", "exomir");
-    exm_json_kstr(&j, "version", EXM_VERSION);
-    exm_json_kstr(&j, "command", a->common.given.data);
+    exm_provenance_begin(&j, ret, &a->common);
     exm_json_key(&j, "reference");
     exm_json_object(&j);
     exm_json_kstr(&j, "database", m->records[0]->database);
@@ -257,18 +253,7 @@ put_provenance(const struct merge_args *a, const exm_merge *m, const exm_outdir 
         exm_json_end(&j);
     }
     exm_json_end(&j);
-    exm_json_key(&j, "outputs");
-    exm_json_array(&j);
-    for (size_t i = 0; i < exm_outdir_count(dir); i++) {
-        exm_json_object(&j);
-        exm_json_kstr(&j, "file", exm_outdir_name(dir, i));
-        exm_json_ku64(&j, "bytes", exm_outdir_bytes(dir, i));
-        exm_json_kstr(&j, "sha256", exm_outdir_sha256(dir, i));
-        exm_json_end(&j);
-    }
-    exm_json_end(&j);
-    exm_json_end(&j);
-    return exm_json_finish(&j, reterr);
+    return exm_provenance_end(&j, dir, reterr);
 }
 
 static exm_status

@@ -1,5 +1,6 @@
 /* count_publish.c - tables, report and provenance of a run, then the rename of all. */
 #include "count.h"
+#include "provenance.h"
 
 #include "exomir/json.h"
 #include "exomir/outputs.h"
@@ -133,33 +134,13 @@ put_samples(const exm_count_plan *p, exm_json *j)
     exm_json_end(j);
 }
 
-static void
-put_outputs(const exm_outdir *dir, exm_json *j)
-{
-    exm_json_key(j, "outputs");
-    exm_json_array(j);
-    for (size_t i = 0; i < exm_outdir_count(dir); i++) {
-        exm_json_object(j);
-        exm_json_kstr(j, "file", exm_outdir_name(dir, i));
-        exm_json_ku64(j, "bytes", exm_outdir_bytes(dir, i));
-        exm_json_kstr(j, "sha256", exm_outdir_sha256(dir, i));
-        exm_json_end(j);
-    }
-    exm_json_end(j);
-}
-
-/* No clock and no path of this machine: the same inputs give the same bytes. */
 static exm_status
 put_provenance(const exm_count_args *a, const exm_count_plan *p, const exm_ref *ref,
                const exm_outdir *dir, exm_buf *out, exm_error *reterr)
 {
     exm_json j;
 
-    exm_json_init(&j, out);
-    exm_json_object(&j);
-    exm_json_kstr(&j, "program", "exomir");
-    exm_json_kstr(&j, "version", EXM_VERSION);
-    exm_json_kstr(&j, "command", a->common.given.data);
+    exm_provenance_begin(&j, out, &a->common);
     exm_json_key(&j, "reference");
     exm_json_object(&j);
     exm_json_kstr(&j, "species", exm_ref_species(ref));
@@ -167,9 +148,7 @@ put_provenance(const exm_count_args *a, const exm_count_plan *p, const exm_ref *
     exm_json_end(&j);
     put_limits(p, &j);
     put_samples(p, &j);
-    put_outputs(dir, &j);
-    exm_json_end(&j);
-    return exm_json_finish(&j, reterr);
+    return exm_provenance_end(&j, dir, reterr);
 }
 
 /* ---- outputs ---- */

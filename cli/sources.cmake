@@ -9,6 +9,7 @@ list(APPEND EXM_CLI_SOURCES
   cli/msg.c
   cli/guard.c
   cli/own_folder.c
+  cli/provenance.c
   cli/gzout.c
   cli/kit_opt.c
   cli/cmd_ref.c

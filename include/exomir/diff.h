@@ -4,6 +4,7 @@
 
 #include "exomir/buf.h"
 #include "exomir/deseq.h"
+#include "exomir/edger.h"
 #include "exomir/formula.h"
 #include "exomir/voom.h"
 
@@ -11,9 +12,13 @@
 extern "C" {
 #endif
 
-typedef enum exm_diff_engine { EXM_DIFF_VOOM = 0, EXM_DIFF_DESEQ2 } exm_diff_engine;
+typedef enum exm_diff_engine {
+    EXM_DIFF_EDGER = 0, /* the default */
+    EXM_DIFF_VOOM,
+    EXM_DIFF_DESEQ2
+} exm_diff_engine;
 
-/* "voom", "deseq2" by number; NULL past the end. */
+/* "edger", "voom", "deseq2" by number; NULL past the end. */
 const char *exm_diff_engine_name(size_t i);
 
 typedef struct exm_diff_options {
@@ -34,11 +39,12 @@ const char *exm_diff_norm_name(size_t i);
 typedef struct exm_diff_row {
     size_t feature;                 /* of the matrix */
     double log2fc, ci_low, ci_high; /* of the contrast; 95 % */
-    double stat, df;                /* moderated t; Wald's z, whose df is infinite */
-    double p;                       /* NaN: deseq2 sees an outlier among few replicates */
+    double stat, df; /* edger: F on 1 and df; voom: moderated t; deseq2: z, df Inf */
+    double p;        /* NaN: deseq2 sees an outlier among few replicates */
     double fdr; /* Benjamini-Hochberg over the tested features; NaN where deseq2 filters */
     /* The feature's point of the mean-variance picture.  voom: mean log2 count, sqrt(SD) of
-     * log2 CPM, NaN, NaN.  deseq2: mean count, dispersion alone, by the trend, final. */
+     * log2 CPM, NaN, NaN.  deseq2: mean count, dispersion alone, by the trend, final.
+     * edger: log2 CPM, quasi-dispersion alone, its prior, squeezed. */
     double level, spread, spread_trend, spread_final;
     double mean_log2_cpm; /* log2 CPM with prior 2, over all samples */
 } exm_diff_row;
@@ -56,6 +62,7 @@ typedef struct exm_diff {
     double *contrast;                     /* [n_coef] */
     exm_ebayes_prior prior;               /* voom's */
     exm_deseq_fit fit;                    /* deseq2's */
+    exm_edger_fit ql;                     /* edger's */
     /* For pictures: log2 CPM of the EXM_DIFF_TOP rows with the smallest p, and the samples'
      * first two principal components over all tested features (log2 CPM). */
     size_t n_top, top[EXM_DIFF_TOP]; /* rows */
@@ -69,7 +76,7 @@ typedef struct exm_diff {
  * exm_diff_run() - filter, normalise, fit, test, adjust by the engine.  Features are filtered
  * with all library sizes taken before; library sizes are then those of the kept features, as
  * limma's and edgeR's users' guides do.  An engine's own
- * normalisation is TMM for voom, and for deseq2 the median of ratios, over the positive counts
+ * normalisation is TMM, and for deseq2 the median of ratios, over the positive counts
  * ("poscounts") where every feature has a zero; else its size factors are the effective
  * library sizes over their geometric mean.
  * EXM_EDATA with the cause in the user's words: formula, contrast, an empty sample, fewer

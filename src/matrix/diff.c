@@ -12,6 +12,8 @@
 #include "exomir/padjust.h"
 #include "exomir/pca.h"
 
+#define MATHLIB_STANDALONE 1
+#include <Rmath.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,7 @@
 static const double cpm_prior = 2.0;
 
 static const char *const norm_names[] = {"tmm", "tmmwsp", "rle", "uq", "none"};
-static const char *const engine_names[] = {"voom", "deseq2"};
+static const char *const engine_names[] = {"edger", "voom", "deseq2"};
 
 exm_diff_options
 exm_diff_defaults(void)
@@ -310,6 +312,40 @@ mark_involved(const exm_diff *d, size_t n, unsigned char *involved)
 }
 
 static exm_status
+test_edger(exm_diff *d, const exm_counts *c, exm_pool *pool, exm_error *reterr)
+{
+    const exm_design design = exm_model_design(d->model);
+    double *p = calloc(c->n_features + 1, sizeof *p);
+    exm_edger_row *row = calloc(c->n_features + 1, sizeof *row);
+    exm_status st = p && row ? EXM_OK : no_memory(reterr);
+
+    if (st == EXM_OK)
+        st = exm_edger(c, d->lib, &design, d->contrast, pool, row, &d->ql, reterr);
+    for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) {
+        const double margin = qt(0.975, row[f].df, 1, 0) * row[f].se;
+
+        d->rows[f] = (exm_diff_row){.feature = d->rows[f].feature,
+                                    .mean_log2_cpm = d->rows[f].mean_log2_cpm,
+                                    .log2fc = row[f].log2fc,
+                                    .ci_low = row[f].log2fc - margin,
+                                    .ci_high = row[f].log2fc + margin,
+                                    .stat = row[f].f,
+                                    .df = row[f].df,
+                                    .p = row[f].p,
+                                    .level = row[f].log2_cpm,
+                                    .spread = row[f].deviance / row[f].df_residual,
+                                    .spread_trend = row[f].s2_prior,
+                                    .spread_final = row[f].s2_post};
+        p[f] = row[f].p;
+    }
+    if (st == EXM_OK) st = exm_padjust_bh(c->n_features, p, p, reterr);
+    for (size_t f = 0; st == EXM_OK && f < c->n_features; f++) d->rows[f].fdr = p[f];
+    free(p);
+    free(row);
+    return st;
+}
+
+static exm_status
 test_deseq2(exm_diff *d, const exm_counts *c, exm_pool *pool, exm_error *reterr)
 {
     static const double z = 1.959963984540054; /* normal, 97.5 % */
@@ -359,7 +395,8 @@ analyse(exm_diff *d, const exm_counts *c, const exm_diff_options *o, exm_pool *p
     if (st == EXM_OK) st = summarise(d, c, log_cpm, reterr);
     if (st == EXM_OK)
         st = o->engine == EXM_DIFF_DESEQ2 ? test_deseq2(d, c, pool, reterr)
-                                          : test_voom(d, c, o, pool, reterr);
+             : o->engine == EXM_DIFF_VOOM ? test_voom(d, c, o, pool, reterr)
+                                          : test_edger(d, c, pool, reterr);
     if (st == EXM_OK) st = picture(d, c, log_cpm, reterr);
     free(log_cpm);
     return st;
@@ -509,6 +546,12 @@ put_engine_json(const exm_diff *d, const exm_diff_options *o, exm_json *j)
     if (o->engine == EXM_DIFF_VOOM) {
         exm_json_kdouble(j, "prior_variance", d->prior.s2);
         exm_json_kdouble(j, "prior_df", d->prior.df);
+        return;
+    }
+    if (o->engine == EXM_DIFF_EDGER) {
+        exm_json_kdouble(j, "dispersion_common", d->ql.common);
+        exm_json_kdouble(j, "dispersion_prior_df", d->ql.disp_prior_df);
+        exm_json_kdouble(j, "prior_df", d->ql.prior_df);
         return;
     }
     exm_json_kdouble(j, "dispersion_asymptotic", d->fit.a0);

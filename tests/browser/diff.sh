@@ -7,7 +7,7 @@ command -v chromium > /dev/null && command -v python3 > /dev/null || {
     exit 77
 }
 golden=$here/../golden/in
-for engine in voom deseq2; do
+for engine in edger voom deseq2; do
     "$exomir" diff -q --engine $engine --counts "$golden/synth_counts.tsv" \
         --coldata "$golden/synth_pheno.tsv" --design '~ batch + group' --contrast case-ctl \
         -o "$tmp/$engine" > "$tmp/out"

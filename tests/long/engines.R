@@ -63,6 +63,12 @@ by_deseq2 <- function(k) {
   r
 }
 
+by_edger <- function(k) {
+  y <- k$y[rowSums(k$y) > 0, ]
+  d <- estimateDisp(calcNormFactors(DGEList(y)), k$x)
+  data.frame(topTags(glmQLFTest(glmQLFit(d, k$x), coef = "groupB"), n = Inf, sort.by = "none"))
+}
+
 by_voom <- function(k) {
   y <- k$y[rowSums(k$y) > 0, ]
   d <- calcNormFactors(DGEList(y))
@@ -96,6 +102,9 @@ compare <- function(k, changed = FALSE) {
       note("deseq2 FDR", mine$fdr[settled], r$padj[settled], 1e-4)
     note("deseq2 log2FC, handed over", mine$log2fc[!settled], r$log2FoldChange[!settled], Inf)
   }
+  e <- by_edger(k); mine <- run_exomir(k, "edger")[rownames(e), ]
+  bad <- bad + note("edger log2FC", mine$log2fc, e$logFC, 1e-5) + note("edger F", mine$stat, e$F, 1e-6) +
+    note("edger P", mine$p, e$PValue, 1e-7) + note("edger FDR", mine$fdr, e$FDR, 1e-7)
   v <- by_voom(k); mine <- run_exomir(k, "voom")[rownames(v), ]
   bad + note("voom log2FC", mine$log2fc, v$logFC, 1e-9) + note("voom t", mine$stat, v$t, 1e-7) +
     note("voom P", mine$p, v$P.Value, 1e-7) + note("voom FDR", mine$fdr, v$adj.P.Val, 1e-7)

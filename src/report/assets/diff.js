@@ -87,6 +87,14 @@
   }
   function spreadFigure() {
     const points = rows.filter((r) => r.level !== null && r.spread !== null);
+    if (data.engine === "edger") {
+      const trend = points.slice().sort((a, b) => a.level - b.level).map((r) => [r.level, Math.sqrt(Math.sqrt(r.trend))]);
+      return figure("Quasi-dispersions", "quasi-dispersions", (t) => scatter({
+        title: "quasi-dispersions", key: [["feature alone", REST], ["squeezed", COLOURS[0]], ["prior", UP]], x: "mean log2 CPM", y: "fourth root of the quasi-dispersion",
+        points: points.flatMap((r) => [[r.level, r.spread ** 0.25, REST, `${r.feature}: ${number(r.spread)} alone`, ""],
+          [r.level, r.final ** 0.25, COLOURS[0], `${r.feature}: ${number(r.final)} squeezed`, ""]]),
+        lines: [[trend, UP]] }, t), table(["feature", "level", "spread", "trend", "final"]));
+    }
     if (data.engine === "voom")
       return figure("Mean and variance", "mean-variance", (t) => scatter({
         title: "mean-variance picture", key: [["feature", COLOURS[0]]], x: "mean log2 count", y: "square root of the SD of log2 CPM",
