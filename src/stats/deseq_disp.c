@@ -208,8 +208,9 @@ exm_deseq_disp_search(deseq_work *w, const double *y, const double *mu, double s
         accepted += 1.0;
         gain = next - value;
         at = to;
+        if (gain >= settled && at < stop_below) break; /* no gain is claimed so far out */
         value = next;
-        if (gain < settled || at < stop_below) break;
+        if (gain < settled) break;
         slope = slope_there;
         step = fmin(1.1 * step, 1.0);
         if (fmod(accepted, shrink_step_every) == 0.0) step /= 2.0;

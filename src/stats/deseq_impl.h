@@ -54,7 +54,8 @@ typedef struct deseq_prior {
 } deseq_prior;
 
 /* The log dispersion at the end of the line search from 'start'; *ret_rounds of at most 100,
- * *ret_first and *ret_last the log posterior at the start and there. */
+ * *ret_first and *ret_last the log posterior at the start and there (at the last step within the
+ * bounds, where the end is beyond them). */
 double exm_deseq_disp_search(deseq_work *w, const double *y, const double *mu, double start,
                              const deseq_prior *prior, unsigned *ret_rounds,
                              double *ret_first, double *ret_last);
