@@ -43,7 +43,8 @@ go_on(struct search *s, int i, bwtint_t k, bwtint_t l, int subs)
     bwtint_t before[4], to[4];
 
     if (i < 0) {
-        for (bwtint_t row = k; subs == 0 && row <= l && s->places < PLACES; row++, s->places++)
+        for (bwtint_t row = k; subs == 0 && row <= l && s->places < PLACES;
+             row++, s->places++)
             s->found += bwt_sa(s->bwt, row) != (bwtint_t) -1;
         return;
     }
@@ -52,7 +53,8 @@ go_on(struct search *s, int i, bwtint_t k, bwtint_t l, int subs)
         const int differs = c != s->seq[i];
 
         if (differs > subs || before[c] == to[c]) continue;
-        go_on(s, i - 1, s->bwt->L2[c] + before[c] + 1, s->bwt->L2[c] + to[c], subs - differs);
+        go_on(s, i - 1, s->bwt->L2[c] + before[c] + 1, s->bwt->L2[c] + to[c],
+              subs - differs);
     }
 }
 
@@ -73,7 +75,8 @@ search(const char *prefix, int most)
         struct search s = {.bwt = x->bwt, .seq = seq};
 
         if (len < LEAST || len > MOST) continue;
-        for (int i = 0; i < len; i++) seq[i] = (unsigned char) (strchr("ACGT", line[i]) - "ACGT");
+        for (int i = 0; i < len; i++)
+            seq[i] = (unsigned char) (strchr("ACGT", line[i]) - "ACGT");
         for (int subs = 0; subs <= most && s.places == 0; subs++)
             go_on(&s, len - 1, 0, x->bwt->seq_len, subs);
         n++;
@@ -81,8 +84,8 @@ search(const char *prefix, int most)
     }
     start = now() - start;
     (void) getrusage(RUSAGE_SELF, &use);
-    printf("%lu sequences, %lu found, %.2f s, %.2f us each, %ld kB\n", n, hit, start, 1e6 * start / (double) n,
-           use.ru_maxrss);
+    printf("%lu sequences, %lu found, %.2f s, %.2f us each, %ld kB\n", n, hit, start,
+           1e6 * start / (double) n, use.ru_maxrss);
     bwa_idx_destroy(x);
     return 0;
 }
@@ -90,8 +93,10 @@ search(const char *prefix, int most)
 int
 main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "build") == 0) return bwa_idx_build(argv[2], argv[3], BWTALGO_AUTO, 10000000);
+    if (argc == 4 && strcmp(argv[1], "build") == 0)
+        return bwa_idx_build(argv[2], argv[3], BWTALGO_AUTO, 10000000);
     if (argc == 4 && strcmp(argv[1], "search") == 0) return search(argv[2], atoi(argv[3]));
-    fprintf(stderr, "usage: fm_index build CLASS.fa PREFIX | search PREFIX SUBS < SEQUENCES\n");
+    fprintf(stderr,
+            "usage: fm_index build CLASS.fa PREFIX | search PREFIX SUBS < SEQUENCES\n");
     return 2;
 }
