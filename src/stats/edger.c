@@ -208,15 +208,12 @@ moderate(job *j, exm_error *reterr)
 static exm_status
 bound_row(job *j, size_t f, edger_work *w, exm_error *reterr)
 {
-    const double *y = counts_of(j, f);
     exm_edger_row *r = j->row + f;
-    double df, ratio;
 
     (void) reterr;
-    if (!r->poisson) return EXM_OK;
-    ratio = -exm_edger_row_deviance(w, y, 0.0, &df);
-    ratio += exm_edger_row_null(w, y, 0.0);
-    r->p = fmax(r->p, pchisq(ratio, 1.0, 0, 0));
+    if (r->poisson)
+        r->p = fmax(
+            r->p, pchisq(exm_edger_row_poisson(w, counts_of(j, f), r->trended), 1.0, 0, 0));
     return EXM_OK;
 }
 

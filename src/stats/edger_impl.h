@@ -68,6 +68,8 @@ EXM_MUST_USE exm_status exm_edger_row_apl(edger_work *w, const double *y, double
 double exm_edger_row_abundance(edger_work *w, const double *y, double phi);
 /* Fits the model; w->mu and w->coef hold it.  *ret_df is the residual df without zeros. */
 double exm_edger_row_deviance(edger_work *w, const double *y, double phi, double *ret_df);
+/* The Poisson likelihood ratio of the contrast; the full fit starts from that at phi. */
+double exm_edger_row_poisson(edger_work *w, const double *y, double phi);
 /* The deviance of the model without the contrast. */
 double exm_edger_row_null(edger_work *w, const double *y, double phi);
 /* log2 fold change from counts raised by 0.125 prior, and the variance of its natural log

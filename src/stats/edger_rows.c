@@ -305,6 +305,16 @@ exm_edger_row_deviance(edger_work *w, const double *y, double phi, double *ret_d
 }
 
 double
+exm_edger_row_poisson(edger_work *w, const double *y, double phi)
+{
+    double deviance;
+
+    (void) exm_nbglm_fit(w->full, y, phi, NULL, w->coef, w->mu);
+    deviance = exm_nbglm_fit(w->full, y, 0.0, w->coef, w->coef, w->mu);
+    return exm_edger_row_null(w, y, 0.0) - deviance;
+}
+
+double
 exm_edger_row_null(edger_work *w, const double *y, double phi)
 {
     double sum = 0.0;
