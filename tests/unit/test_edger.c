@@ -373,7 +373,7 @@ a_line_is_its_own_trend(void **state)
         s2[i] = exp(0.3 * x[i]) * exp(digamma(3.0) - log(3.0));
     }
     df[7] = 0.0; /* tells nothing, but has a prior */
-    s2[7] = NAN;
+    s2[7] = (double) NAN;
     for (size_t n = 3; n <= 40; n += n < 8 ? 1 : 16) {
         assert_int_equal(exm_ebayes_fit_trend(n, s2, df, x, prior, &df0, NULL), EXM_OK);
         assert_true(isinf(df0));
