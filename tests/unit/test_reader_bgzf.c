@@ -310,9 +310,9 @@ every_damage_has_one_verdict(void **state)
     for (size_t i = 0; i < 2 * n; i++) {
         const size_t at = i % n;
 
-        packed.p[at] ^= i < n ? (uint8_t) (1u << at % 8) : 0;
+        packed.p[at] = (uint8_t) (packed.p[at] ^ (i < n ? 1u << at % 8 : 0u));
         (void) tmp_write(path, folder, "a.gz", packed.p, i < n ? n : at);
-        packed.p[at] ^= i < n ? (uint8_t) (1u << at % 8) : 0;
+        packed.p[at] = (uint8_t) (packed.p[at] ^ (i < n ? 1u << at % 8 : 0u));
         take_with(path, 1, 1, 1 << 20, &one);
         take_with(path, 2, 1, i % 2 ? 1 << 20 : 500, &got);
         assert_same(&got, &one);
