@@ -25,6 +25,7 @@ list(APPEND EXM_SOURCES
   src/quant/sample.c
   src/quant/flow.c
   src/quant/tally.c
+  src/quant/trace_table.c
   src/quant/isomir_table.c
   src/quant/share.c
   src/quant/signature.c

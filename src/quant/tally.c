@@ -21,6 +21,7 @@
 #include "fragment_table.h"
 #include "isomir_table.h"
 #include "share.h"
+#include "trace_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -607,15 +608,6 @@ fill_features(const struct job *j, const struct worker *w, const uint64_t *em0,
 }
 
 static int
-by_reads_then_name(const void *pa, const void *pb)
-{
-    const struct exm_record_clade *a = pa, *b = pb;
-
-    if (a->reads != b->reads) return a->reads > b->reads ? -1 : 1;
-    return strcmp(a->name, b->name);
-}
-
-static int
 is_spike(const exm_ref *ref, uint32_t template_id)
 {
     const exm_ref_template *t = exm_ref_template_get(ref, template_id);
@@ -650,65 +642,6 @@ fill_spikes(const struct job *j, const uint64_t *em0, const uint64_t *em1, exm_r
         rec->n_spikes++;
     }
     return EXM_OK;
-}
-
-static int
-by_clade_then_mirna(const void *pa, const void *pb)
-{
-    const struct exm_record_trace *a = pa, *b = pb;
-    const int c = strcmp(a->clade, b->clade);
-
-    if (c == 0 && strcmp(a->mirna, b->mirna) == 0)
-        return (a->group > b->group) - (a->group < b->group);
-    return c ? c : strcmp(a->mirna, b->mirna);
-}
-
-static exm_status
-fill_traces(const struct job *j, const struct worker *w, exm_record *rec, exm_error *reterr)
-{
-    const uint32_t n = exm_ref_n_foreign(j->ref);
-    size_t used = 0;
-
-    for (uint32_t i = 0; i < n; i++) used += w->foreign_mirna[i] > 0;
-    rec->traces = calloc(used + 1, sizeof *rec->traces);
-    if (!rec->traces) goto no_memory;
-    for (uint32_t i = 0; i < n; i++) {
-        const exm_ref_foreign f = exm_ref_foreign_get(j->ref, i);
-        struct exm_record_trace *to = rec->traces + rec->n_traces;
-
-        if (w->foreign_mirna[i] == 0) continue;
-        to->clade = copy_of(exm_ref_clade_name(j->ref, f.clade));
-        to->mirna = copy_of(f.name);
-        to->group = f.group;
-        to->reads = w->foreign_mirna[i];
-        rec->n_traces++;
-        if (!to->clade || !to->mirna) goto no_memory;
-    }
-    qsort(rec->traces, rec->n_traces, sizeof *rec->traces, by_clade_then_mirna);
-    return EXM_OK;
-no_memory:
-    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's foreign miRNAs");
-}
-
-static exm_status
-fill_clades(exm_record *rec, exm_error *reterr)
-{
-    rec->clades = calloc(rec->n_traces + 1, sizeof *rec->clades);
-    if (!rec->clades) goto no_memory;
-    for (size_t i = 0; i < rec->n_traces; i++) {
-        const struct exm_record_trace *t = rec->traces + i;
-
-        if (i == 0 || strcmp(t[-1].clade, t->clade) != 0) {
-            rec->clades[rec->n_clades].name = copy_of(t->clade);
-            if (!rec->clades[rec->n_clades].name) goto no_memory;
-            rec->n_clades++;
-        }
-        rec->clades[rec->n_clades - 1].reads += t->reads;
-    }
-    qsort(rec->clades, rec->n_clades, sizeof *rec->clades, by_reads_then_name);
-    return EXM_OK;
-no_memory:
-    return exm_fail(reterr, EXM_ENOMEM, 0, "no memory for the record's clades");
 }
 
 /* What follows once all uniques are counted: on as many threads as it has parts. */
@@ -807,8 +740,7 @@ fill_record(struct job *j, struct worker *w, exm_pool *pool, exm_record *rec,
     if (st == EXM_OK) st = fill_classes(j, w, rec, reterr);
     if (st == EXM_OK) st = fill_features(j, w, e.em[0], e.em[1], rec, reterr);
     if (st == EXM_OK) st = fill_spikes(j, e.em[0], e.em[1], rec, reterr);
-    if (st == EXM_OK) st = fill_traces(j, w, rec, reterr);
-    if (st == EXM_OK) st = fill_clades(rec, reterr);
+    if (st == EXM_OK) st = exm_trace_table_fill(rec, w->foreign_mirna, j->ref, reterr);
     if (st == EXM_OK) st = exm_fragment_table_fill(rec, &w->fragments, j->ref, reterr);
     rec->control_rate = (double) NAN;
     if (st == EXM_OK && w->pile)

@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 100, GRID = 20 };
+enum { ROUNDS = 100, GRID = 20, SHORTEN_EVERY = 5 /* accepted steps */ };
 static const double least_log = -30.0, most_log = 10.0; /* no step leaves these */
-static const double armijo = 1e-4, settled = 1e-6, shrink_step_every = 5.0;
+static const double armijo = 1e-4, settled = 1e-6;
 
 static int
 ascending(const void *pa, const void *pb)
@@ -187,8 +187,8 @@ exm_deseq_disp_search(deseq_work *w, const double *y, const double *mu, double s
                       double *ret_last)
 {
     const double stop_below = log(w->m->least_disp / 10.0);
-    double at = start, step = 1.0, slope, value, accepted = 0.0;
-    unsigned round = 0;
+    double at = start, step = 1.0, slope, value;
+    unsigned round = 0, accepted = 0;
 
     find_distinct(w, y);
     value = posterior(w, y, mu, at, prior, &slope);
@@ -205,7 +205,7 @@ exm_deseq_disp_search(deseq_work *w, const double *y, const double *mu, double s
             step /= 2.0;
             continue;
         }
-        accepted += 1.0;
+        accepted++;
         gain = next - value;
         at = to;
         if (gain >= settled && at < stop_below) break; /* no gain is claimed so far out */
@@ -213,7 +213,7 @@ exm_deseq_disp_search(deseq_work *w, const double *y, const double *mu, double s
         if (gain < settled) break;
         slope = slope_there;
         step = fmin(1.1 * step, 1.0);
-        if (fmod(accepted, shrink_step_every) == 0.0) step /= 2.0;
+        if (accepted % SHORTEN_EVERY == 0) step /= 2.0;
     }
     *ret_rounds = round;
     *ret_last = value;
